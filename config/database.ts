@@ -1,6 +1,5 @@
 // Knex's settings for migrations and seeds; the processes build their own pools in src/storage/postgres.ts.
 import type { Knex } from 'knex';
-import { loadConfig } from './load.ts';
 
 /** Where migrations and seeds live and how they are recorded; `connection` is a Postgres URL. */
 export const knexConfig = (connection: string): Knex.Config => ({
@@ -10,5 +9,3 @@ export const knexConfig = (connection: string): Knex.Config => ({
   migrations: { directory: new URL('../migrations', import.meta.url).pathname, loadExtensions: ['.ts'] },
   seeds: { directory: new URL('../seeds', import.meta.url).pathname, loadExtensions: ['.ts'] },
 });
-
-export default knexConfig(loadConfig().DATABASE_URL);

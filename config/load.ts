@@ -8,7 +8,9 @@ export class ConfigError extends Error {
   readonly problems: string[];
 
   constructor(problems: string[]) {
-    super(`The configuration has ${problems.length} fault(s):\n${problems.map((p) => `  - ${p}`).join('\n')}`);
+    super(
+      `The configuration has ${problems.length} fault(s):\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+    );
     this.name = 'ConfigError';
     this.problems = problems;
   }
@@ -34,7 +36,11 @@ const convert = (name: string, value: unknown): unknown => {
     const [, count, unit] = /^(\d+)(\w?)$/.exec(String(value)) ?? [];
     return Number(count) * (secondsPer[unit ?? ''] ?? 1);
   }
-  if (kind === 'list') return String(value).split(',').map((item) => item.trim()).filter(Boolean);
+  if (kind === 'list')
+    return String(value)
+      .split(',')
+      .map((item) => item.trim())
+      .filter(Boolean);
   return value;
 };
 
@@ -48,9 +54,12 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   for (const name of Object.keys(settings)) if (env[name]) given[name] = env[name];
   const problems = validate(given) ? [] : (validate.errors ?? []).map(describe);
   if (given.NODE_ENV === 'production') {
-    for (const name of productionSecrets) if (!given[name]) problems.push(`${name} must be set in production`);
+    for (const name of productionSecrets)
+      if (!given[name]) problems.push(`${name} must be set in production`);
   }
   if (problems.length > 0) throw new ConfigError([...new Set(problems)]);
-  const config = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, convert(name, value)]));
+  const config = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, convert(name, value)]),
+  );
   return Object.freeze(keepSecrets(config as Config));
 }

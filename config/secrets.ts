@@ -17,7 +17,10 @@ const read = (file: string): Secrets | null => {
 
 const generate = (dir: string, file: string): Secrets => {
   mkdirSync(dir, { recursive: true });
-  const secrets = { JWT_SECRET: randomBytes(32).toString('hex'), OPERATOR_TOKEN: `op_${randomBytes(18).toString('hex')}` };
+  const secrets = {
+    JWT_SECRET: randomBytes(32).toString('hex'),
+    OPERATOR_TOKEN: `op_${randomBytes(18).toString('hex')}`,
+  };
   try {
     writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
     return secrets;
@@ -33,5 +36,9 @@ export function keepSecrets(config: Config): Config {
   if (productionSecrets.every((name) => config[name])) return config;
   const file = join(config.DATA_DIR, 'secrets.json');
   const kept = read(file) ?? generate(config.DATA_DIR, file);
-  return { ...config, JWT_SECRET: config.JWT_SECRET || kept.JWT_SECRET, OPERATOR_TOKEN: config.OPERATOR_TOKEN || kept.OPERATOR_TOKEN };
+  return {
+    ...config,
+    JWT_SECRET: config.JWT_SECRET || kept.JWT_SECRET,
+    OPERATOR_TOKEN: config.OPERATOR_TOKEN || kept.OPERATOR_TOKEN,
+  };
 }
