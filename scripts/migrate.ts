@@ -1,0 +1,39 @@
+// `npm run migrate -- latest | rollback | status`: the schema of DATABASE_URL, or of the running `npm start`.
+import type { Knex } from 'knex';
+import { withKnex } from './lib/database.ts';
+import { findDatabaseUrl } from './lib/stores.ts';
+import { runTool } from './lib/tool.ts';
+
+const list = (title: string, names: string[]) =>
+  console.log(
+    names.length > 0 ? `${title}:\n${names.map((name) => `  ${name}`).join('\n')}` : `${title}: none`,
+  );
+
+const commands: Record<string, (db: Knex) => Promise<void>> = {
+  async latest(db) {
+    const [, ran] = await db.migrate.latest();
+    list('Migrations run', ran);
+  },
+  async rollback(db) {
+    const [, undone] = await db.migrate.rollback();
+    list('Migrations rolled back', undone);
+  },
+  async status(db) {
+    const [done, pending] = (await db.migrate.list()) as [{ name: string }[], { file: string }[]];
+    list(
+      'Migrations run',
+      done.map(({ name }) => name),
+    );
+    list(
+      'Waiting',
+      pending.map(({ file }) => file),
+    );
+  },
+};
+
+await runTool('Usage: npm run migrate -- latest | rollback | status', async ([name = '', ...rest]) => {
+  const command = Object.hasOwn(commands, name) && rest.length === 0 ? commands[name] : undefined;
+  if (!command) return false;
+  await withKnex(findDatabaseUrl(process.env), command);
+  return true;
+});

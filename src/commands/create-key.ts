@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import type { Knex } from 'knex';
+import type { TokenSigner } from '../auth/tokens.ts';
+import { notFound } from '../lib/errors.ts';
+import { ApiKey } from '../models/api-key.ts';
+import type { Applied } from '../outbox/offsets.ts';
+import { findApplication } from '../queries/find-application.ts';
+import { shardOf } from '../reserve/keys.ts';
+import type { CommandContext } from './command.ts';
+import { idempotentWrite } from './idempotent-write.ts';
+
+export interface CreatedKey {
+  key: ApiKey;
+  accessToken: string;
+  replayed: boolean;
+}
+
+/** Gives an application one more key; the token is signed anew on a retry, never stored. */
+export const createKey =
+  (deps: { knex: Knex; applied: Applied; signer: TokenSigner; windowSeconds: number }) =>
+  async (token: string, name: string | null, context: CommandContext): Promise<CreatedKey> => {
+    await deps.applied(shardOf(token));
+    if (!(await findApplication(deps.knex, token))) throw notFound('application');
+    const { answer: id, replayed } = await idempotentWrite(
+      deps.knex,
+      context,
+      deps.windowSeconds,
+      async (trx) => {
+        const id = randomUUID();
+        await ApiKey.query(trx).insert({ id, app_token: token, name });
+        return id;
+      },
+    );
+    const key = await ApiKey.query(deps.knex).findById(id);
+    if (!key) throw notFound('key');
+    const subject = { sub: id, app: token, role: 'application' as const, jti: id };
+    const accessToken = deps.signer.sign(subject, null, Math.floor(key.created_at.getTime() / 1000));
+    return { key, accessToken, replayed };
+  };

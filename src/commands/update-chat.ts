@@ -1,0 +1,33 @@
+import type { Knex } from 'knex';
+import { canSee } from '../auth/visibility.ts';
+import { notFound } from '../lib/errors.ts';
+import { Chat } from '../models/chat.ts';
+import type { Applied } from '../outbox/offsets.ts';
+import { findChat } from '../queries/find-chat.ts';
+import { shardOf } from '../reserve/keys.ts';
+
+export interface ChatChange {
+  subject?: string | null;
+  metadata?: Record<string, unknown>;
+  labels?: string[];
+}
+
+/** Changes what is given; metadata and labels are replaced as a whole. */
+export const updateChat =
+  (deps: { knex: Knex; applied: Applied }) =>
+  async (token: string, number: number, change: ChatChange, onlyFor: string): Promise<Chat> => {
+    await deps.applied(shardOf(token));
+    const chat = await findChat(deps.knex, token, number);
+    if (!chat || !canSee(chat, onlyFor)) throw notFound('chat');
+    const { metadata, ...plain } = change;
+    await Chat.query(deps.knex)
+      .findById(chat.id)
+      .patch({
+        ...plain,
+        ...(metadata === undefined
+          ? {}
+          : { metadata: deps.knex.raw('?::jsonb', [JSON.stringify(metadata)]) as never }),
+        updated_at: new Date(),
+      });
+    return (await findChat(deps.knex, token, number)) ?? chat;
+  };

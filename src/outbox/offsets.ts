@@ -1,0 +1,109 @@
+// What Postgres says of each shard: its epoch and how far its outbox is applied. Polled, and read at once on demand.
+
+import type { Redis } from 'ioredis';
+import type { Knex } from 'knex';
+import { unavailable } from '../lib/errors.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { ShardKeys } from '../reserve/keys.ts';
+import { BEFORE_ALL, compareIds, parseId } from './entry-id.ts';
+
+export interface ShardRow {
+  shard: number;
+  /** 0 until a worker has opened the shard. */
+  epoch: number;
+  last_id: string;
+  run_id: string | null;
+  applied_count: number;
+}
+
+/** Epochs are learnt from Postgres at least this often, so a process on an isolated old master stops soon. */
+const POLL_MS = 2000;
+/** Between two looks while somebody waits for a shard to be applied. */
+const WAIT_POLL_MS = 8;
+
+/** Whether everything up to `id` is in Postgres, or is known to be lost with an older epoch. */
+export const isApplied = (row: ShardRow, id: string): boolean =>
+  id === BEFORE_ALL || compareIds(row.last_id, id) >= 0 || row.epoch > parseId(id).epoch;
+
+export class Offsets {
+  readonly #knex: Knex;
+  readonly #log: Logger;
+  readonly #rows = new Map<number, ShardRow>();
+  #timer: NodeJS.Timeout | undefined;
+  #reading: Promise<void> | undefined;
+
+  constructor(knex: Knex, log: Logger) {
+    this.#knex = knex;
+    this.#log = log;
+  }
+
+  async start(): Promise<void> {
+    await this.refresh();
+    this.#timer = setInterval(() => {
+      this.refresh().catch((error) => this.#log.warn({ reason: error.message }, 'shard epochs not read'));
+    }, POLL_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  get(shard: number): ShardRow | undefined {
+    return this.#rows.get(shard);
+  }
+
+  all(): ShardRow[] {
+    return [...this.#rows.values()];
+  }
+
+  /** Reads all rows now; calls at the same time share one query. */
+  refresh(): Promise<void> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    const rows: ShardRow[] = await this.#knex('outbox_offsets').select(
+      'shard',
+      'epoch',
+      'last_id',
+      'run_id',
+      'applied_count',
+    );
+    for (const row of rows) this.#rows.set(row.shard, row);
+  }
+
+  /**
+   * Waits until Postgres holds everything up to `id` of the shard.
+   * @throws ProblemError `unavailable` after `limitMs`
+   */
+  async reached(shard: number, id: string, limitMs = 1000): Promise<void> {
+    const until = Date.now() + limitMs;
+    for (;;) {
+      const row = this.#rows.get(shard);
+      if (row && isApplied(row, id)) return;
+      if (Date.now() >= until) throw unavailable('The latest writes are still on their way to the database.');
+      await this.refresh();
+      const fresh = this.#rows.get(shard);
+      if (fresh && isApplied(fresh, id)) return;
+      await new Promise((resolve) => setTimeout(resolve, WAIT_POLL_MS));
+    }
+  }
+}
+
+/** The id of the newest entry of a shard's outbox, `0-0` when it is empty. */
+export async function lastEntryId(redis: Redis, keys: ShardKeys): Promise<string> {
+  const [newest] = await redis.xrevrange(keys.outbox, '+', '-', 'COUNT', 1);
+  return newest?.[0] ?? BEFORE_ALL;
+}
+
+/** `applied(shard)`: after it, the primary shows every write that was acknowledged before the call. */
+export function createApplied(offsets: Offsets, redis: Redis, keysOf: (shard: number) => ShardKeys) {
+  return async (shard: number): Promise<void> => {
+    await offsets.reached(shard, await lastEntryId(redis, keysOf(shard)));
+  };
+}
+
+export type Applied = ReturnType<typeof createApplied>;

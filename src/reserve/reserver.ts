@@ -1,0 +1,73 @@
+// The door to the reserve step: one ShardReserver for each shard, made when it is first needed.
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type { Knex } from 'knex';
+import { notFound } from '../lib/errors.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Offsets } from '../outbox/offsets.ts';
+import { Circuit } from './circuit.ts';
+import { Hydrator } from './hydrate.ts';
+import { type ShardKeys, shardOf } from './keys.ts';
+import { RedisClock } from './redis-clock.ts';
+import type { Reserved, ReserveRequest } from './request.ts';
+import { ShardReserver } from './shard-reserver.ts';
+
+export interface ReserverDeps {
+  redis: Redis;
+  knex: Knex;
+  offsets: Offsets;
+  keysOf: (shard: number) => ShardKeys;
+  limits: { maxEntries: number; maxBytes: number; windowSeconds: number };
+  onAppended: (shard: number, entries: number) => void;
+  log: Logger;
+}
+
+export class Reserver {
+  readonly #deps: ReserverDeps;
+  readonly #process = randomUUID();
+  readonly #clock = new RedisClock();
+  readonly #circuit: Circuit;
+  readonly #shards = new Map<number, ShardReserver>();
+
+  constructor(deps: ReserverDeps) {
+    this.#deps = deps;
+    this.#circuit = new Circuit(
+      () => deps.redis.ping(),
+      (open) => deps.log.warn({ open }, 'redis circuit'),
+    );
+  }
+
+  /** See {@link ShardReserver.reserve}; a token whose shard does not exist is `not_found`. */
+  reserve(request: ReserveRequest): Promise<Reserved> {
+    const shard = shardOf(request.token);
+    if (!this.#deps.offsets.get(shard)) return Promise.reject(notFound('application'));
+    return this.#of(shard).reserve(request);
+  }
+
+  stop(): void {
+    this.#circuit.stop();
+  }
+
+  #of(shard: number): ShardReserver {
+    const known = this.#shards.get(shard);
+    if (known) return known;
+    const { redis, knex, offsets, keysOf, limits, onAppended, log } = this.#deps;
+    const keys = keysOf(shard);
+    const hydrator = new Hydrator({ redis, knex, offsets, shard, keys });
+    const reserver = new ShardReserver({
+      redis,
+      circuit: this.#circuit,
+      clock: this.#clock,
+      offsets,
+      hydrator,
+      keys,
+      shard,
+      process: this.#process,
+      limits,
+      onAppended,
+      log,
+    });
+    this.#shards.set(shard, reserver);
+    return reserver;
+  }
+}

@@ -1,0 +1,138 @@
+// The composition root of the API process: the only place that builds its connections and hands them on.
+import type Koa from 'koa';
+import { Revocations } from './auth/revocations.ts';
+import { createTokenSigner } from './auth/tokens.ts';
+import { createApp } from './http/app.ts';
+import { createAuthenticate } from './http/authenticate.ts';
+import { applicationRoutes } from './http/routes/applications.ts';
+import { chatRoutes } from './http/routes/chats.ts';
+import { docsRoutes } from './http/routes/docs.ts';
+import { keyRoutes } from './http/routes/keys.ts';
+import { messageRoutes } from './http/routes/messages.ts';
+import { operationsRoutes } from './http/routes/operations.ts';
+import { queueNames } from './jobs/define-job.ts';
+import { Doorbell } from './jobs/doorbell.ts';
+import { openQueue } from './jobs/open-queue.ts';
+import { createMetrics } from './lib/metrics.ts';
+import type { Entry } from './lib/run-entry.ts';
+import { createApplied, Offsets } from './outbox/offsets.ts';
+import { registerShards } from './outbox/shards.ts';
+import { outboxBacklog } from './queries/outbox-backlog.ts';
+import { readiness } from './queries/readiness.ts';
+import { shardKeys } from './reserve/keys.ts';
+import { Reserver } from './reserve/reserver.ts';
+import { Tail } from './reserve/tail.ts';
+import type { Services } from './services.ts';
+import { postgresOrStartError, redisOrStartError } from './storage/connect.ts';
+import { forQueries, forSearch } from './storage/postgres.ts';
+import { forCommands, forQueue, whenReady } from './storage/redis.ts';
+import { VERSION } from './version.ts';
+
+/** Builds the API on its stores, ready to listen; `shutdown` undoes everything. */
+export async function wireApi({ config, log, shutdown }: Entry): Promise<Koa> {
+  const keysOf = (shard: number) => shardKeys(config.REDIS_PREFIX, shard);
+  const metrics = createMetrics();
+
+  const redis = forCommands(config.REDIS_URL, log);
+  shutdown.add('redis', () => redis.disconnect());
+  await redisOrStartError(redis, config.REDIS_URL);
+
+  const knex = forQueries(config.DATABASE_URL, config.DATABASE_POOL);
+  const searchKnex = forSearch(config.DATABASE_URL, config.SEARCH_POOL, config.SEARCH_TIMEOUT);
+  shutdown.add('postgres', async () => {
+    await Promise.all([knex.destroy(), searchKnex.destroy()]);
+  });
+  await postgresOrStartError(config.DATABASE_URL, () => registerShards(knex, config.SHARDS));
+
+  const queueRedis = await whenReady(forQueue(config.REDIS_URL, log));
+  shutdown.add('queue connection', () => queueRedis.disconnect());
+  const queues = queueNames.map((name) => openQueue(queueRedis, config.REDIS_PREFIX, name));
+  for (const queue of queues) {
+    queue.on('error', (error) => log.debug({ queue: queue.name, reason: error.message }, 'queue error'));
+    shutdown.add(`queue ${queue.name}`, () => queue.close());
+  }
+  const doorbell = new Doorbell(queues[0]!, (error) => log.debug({ reason: error.message }, 'ring lost'));
+
+  const offsets = new Offsets(knex, log);
+  await offsets.start();
+  shutdown.add('offsets', () => offsets.stop());
+  const revocations = new Revocations(knex, log);
+  await revocations.start();
+  shutdown.add('revocations', () => revocations.stop());
+
+  const reserver = new Reserver({
+    redis,
+    knex,
+    offsets,
+    keysOf,
+    limits: {
+      maxEntries: config.OUTBOX_MAX,
+      maxBytes: config.OUTBOX_MAX_BYTES,
+      windowSeconds: config.IDEMPOTENCY_WINDOW,
+    },
+    onAppended: (shard, entries) => {
+      metrics.accepted.inc(entries);
+      doorbell.ring(shard);
+    },
+    log,
+  });
+  shutdown.add('reserver', () => reserver.stop());
+
+  const limited = config.RATE_LIMITS === 'on';
+  const services: Services = {
+    knex,
+    searchKnex,
+    reserver,
+    tail: new Tail(redis, keysOf),
+    offsets,
+    applied: createApplied(offsets, redis, keysOf),
+    signer: createTokenSigner(config.JWT_SECRET),
+    revocations,
+    rates: {
+      key: { rate: limited ? config.KEY_RATE : 0, burst: config.KEY_BURST },
+      user: { rate: limited ? config.USER_RATE : 0, burst: config.USER_BURST },
+    },
+    secret: config.JWT_SECRET,
+    shards: config.SHARDS,
+    windowSeconds: config.IDEMPOTENCY_WINDOW,
+    openSignup: config.OPEN_SIGNUP,
+    basePath: config.BASE_PATH,
+  };
+
+  const backlog = outboxBacklog({ offsets, redis, keysOf });
+  const collect = async () => {
+    for (const { shard, epoch, waiting, persisted } of await backlog()) {
+      metrics.outboxEntries.set({ shard }, waiting);
+      metrics.persisted.set({ shard }, persisted);
+      metrics.epoch.set({ shard }, epoch);
+    }
+    for (const queue of queues) {
+      for (const [state, count] of Object.entries(await queue.getJobCounts()))
+        metrics.jobCount.set({ queue: queue.name, state }, count);
+    }
+  };
+
+  const routes = [
+    ...applicationRoutes(services),
+    ...keyRoutes(services),
+    ...chatRoutes(services),
+    ...messageRoutes(services),
+    ...operationsRoutes({
+      readiness: readiness({ knex, redis, offsets, keysOf }),
+      databaseAnswers: () => knex.raw('SELECT 1'),
+      metrics,
+      collect,
+    }),
+  ];
+  return createApp({
+    config,
+    routes: [...routes, ...docsRoutes(routes, { version: VERSION, basePath: config.BASE_PATH })],
+    authenticate: createAuthenticate({
+      secret: config.JWT_SECRET,
+      operatorToken: config.OPERATOR_TOKEN,
+      isRevoked: ({ jti }) => revocations.has(jti),
+    }),
+    metrics,
+    log,
+  });
+}

@@ -1,0 +1,107 @@
+// Opens a shard for a life of Redis: fence, apply what is left, raise the epoch, load the scripts, open.
+// Dying between any two steps leaves the shard fenced; whoever comes next does it again.
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type { Pool } from 'pg';
+import type { Logger } from '../src/lib/logger.ts';
+import { luaScript } from '../src/lib/lua-script.ts';
+import { installScript } from '../src/reserve/hydrate.ts';
+import type { ShardKeys } from '../src/reserve/keys.ts';
+import { reserveScript } from '../src/reserve/shard-reserver.ts';
+import { inTransaction } from '../src/storage/postgres.ts';
+import { readRunId } from '../src/storage/redis.ts';
+import { lockShard, type Persister } from './persist/persister.ts';
+import { settleScript } from './persist/settle.ts';
+
+const openScript = luaScript(new URL('../src/reserve/', import.meta.url).href, './open.lua');
+const scripts = [reserveScript, installScript, settleScript, openScript];
+
+export interface OpenShardDeps {
+  pool: Pool;
+  persister: Persister;
+  /** A connection that never reconnects, so that all steps happen in one life of one Redis. */
+  connect: () => Promise<Redis>;
+  keysOf: (shard: number) => ShardKeys;
+  log: Logger;
+}
+
+interface Opening {
+  redis: Redis;
+  keys: ShardKeys;
+  shard: number;
+  runId: string;
+}
+
+/**
+ * Makes sure that the shard is open for the Redis that answers now. Cheap when it is.
+ * @returns whether it had to be opened
+ */
+export async function openShard(deps: OpenShardDeps, shard: number): Promise<boolean> {
+  const redis = await deps.connect();
+  try {
+    const opening = { redis, keys: deps.keysOf(shard), shard, runId: await readRunId(redis) };
+    if (await isOpen(deps, opening)) return false;
+    await recover(deps, opening);
+    return true;
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function isOpen({ pool }: OpenShardDeps, { redis, keys, shard, runId }: Opening): Promise<boolean> {
+  const { rows } = await pool.query('SELECT epoch, run_id FROM outbox_offsets WHERE shard = $1', [shard]);
+  const row = rows[0];
+  if (!row || row.epoch === 0 || row.run_id !== runId) return false;
+  if ((await redis.get(keys.epoch)) !== String(row.epoch)) return false;
+  await loadMissingScripts(redis);
+  return true;
+}
+
+/** Only here are scripts loaded: a Redis that does not know them is one that nobody has opened a shard on. */
+async function loadMissingScripts(redis: Redis): Promise<void> {
+  const known = (await redis.script('EXISTS', ...scripts.map(({ sha }) => sha))) as number[];
+  for (const [i, script] of scripts.entries()) if (!known[i]) await redis.script('LOAD', script.source);
+}
+
+async function recover(deps: OpenShardDeps, opening: Opening): Promise<void> {
+  const { redis, keys, shard } = opening;
+  const fence = `fence:${randomUUID()}`;
+  await redis.set(keys.epoch, fence);
+  const { epoch, first } = await raiseEpoch(deps, opening);
+  await loadMissingScripts(redis);
+  const opened = await redis.evalsha(openScript.sha, 2, keys.epoch, keys.gauge, fence, epoch, first ? 1 : 0);
+  deps.log.warn(
+    { shard, epoch, opened: opened === 1 },
+    first ? 'shard opened' : 'shard opened under a new epoch',
+  );
+}
+
+/** Applies everything the outbox still holds, then raises the epoch, without letting go of the shard's row. */
+async function raiseEpoch(deps: OpenShardDeps, opening: Opening): Promise<{ epoch: number; first: boolean }> {
+  const { redis, keys, shard, runId } = opening;
+  await deps.persister.drain(shard, 'wait');
+  return inTransaction(deps.pool, async (client) => {
+    let row = await lockShard(client, shard, 'wait');
+    if (!row) throw new Error(`shard ${shard} is not registered`);
+    const first = row.epoch === 0;
+    if (first) await assertNoForeignOutbox(redis, keys, shard);
+    for (let more = true; more; ) {
+      const batch = await deps.persister.applyLocked(client, shard, row);
+      row = { ...row, last_id: batch.entries.at(-1)?.id ?? row.last_id };
+      more = batch.more;
+    }
+    await client.query(
+      'UPDATE outbox_offsets SET epoch = epoch + 1, run_id = $2, updated_at = now() WHERE shard = $1',
+      [shard, runId],
+    );
+    return { epoch: row.epoch + 1, first };
+  });
+}
+
+/** A fresh database beside a Redis that has an outbox: one of the two is not the one that was meant. */
+async function assertNoForeignOutbox(redis: Redis, keys: ShardKeys, shard: number): Promise<void> {
+  if ((await redis.xlen(keys.outbox)) === 0) return;
+  throw new Error(
+    `Redis holds an outbox of shard ${shard} that this database has never seen. Point REDIS_URL or DATABASE_URL at the right store, or choose another REDIS_PREFIX.`,
+  );
+}

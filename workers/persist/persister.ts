@@ -1,0 +1,119 @@
+// Applies a shard's outbox to Postgres: rows and offset in one transaction, so each entry is applied exactly once.
+import type { Redis } from 'ioredis';
+import type { Pool, PoolClient } from 'pg';
+import type { Logger } from '../../src/lib/logger.ts';
+import type { Entry } from '../../src/outbox/entry.ts';
+import type { ShardKeys } from '../../src/reserve/keys.ts';
+import { inTransaction } from '../../src/storage/postgres.ts';
+import { applyEntries } from './apply-entries.ts';
+import { OutboxGapError, readOutbox } from './read-outbox.ts';
+import { settle } from './settle.ts';
+import type { TrimLag } from './trim-lag.ts';
+
+export interface PersisterDeps {
+  pool: Pool;
+  /** Gives up on a read after a second: it is waited for inside a transaction. */
+  redis: Redis;
+  keysOf: (shard: number) => ShardKeys;
+  trimLag: TrimLag;
+  log: Logger;
+  onApplied?: (entries: Entry[], voids: number) => void;
+}
+
+interface Batch {
+  epoch: number;
+  entries: Entry[];
+  /** How many of them Postgres refused. */
+  voids: number;
+  more: boolean;
+}
+
+/** `wait`: until another worker lets go of the shard. `skip`: leave it to that worker. */
+export type WhenLocked = 'wait' | 'skip';
+
+export class Persister {
+  readonly #deps: PersisterDeps;
+
+  constructor(deps: PersisterDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Applies entries until the outbox is nearly empty or `isStopping` says so.
+   * A batch far from full ends the run: whatever comes next rings again, and finds company meanwhile.
+   * @returns how many entries were applied
+   */
+  async drain(
+    shard: number,
+    whenLocked: WhenLocked,
+    isStopping: () => boolean = () => false,
+  ): Promise<number> {
+    let applied = 0;
+    for (;;) {
+      const batch = await this.applyBatch(shard, whenLocked);
+      applied += batch?.entries.length ?? 0;
+      if (!batch?.more || isStopping()) return applied;
+    }
+  }
+
+  /** One transaction. Null when the shard is locked and was to be skipped. */
+  async applyBatch(shard: number, whenLocked: WhenLocked): Promise<Batch | null> {
+    const batch = await inTransaction(this.#deps.pool, (client) => this.#apply(client, shard, whenLocked));
+    if (batch && batch.entries.length > 0) await this.#afterCommit(shard, batch);
+    return batch;
+  }
+
+  async #apply(client: PoolClient, shard: number, whenLocked: WhenLocked): Promise<Batch | null> {
+    const row = await lockShard(client, shard, whenLocked);
+    if (!row) return null;
+    return this.applyLocked(client, shard, row);
+  }
+
+  /** Applies one batch in a transaction that already holds the shard's row. */
+  async applyLocked(
+    client: PoolClient,
+    shard: number,
+    row: { epoch: number; last_id: string },
+  ): Promise<Batch> {
+    const { redis, keysOf, log } = this.#deps;
+    const read = await readOutbox(redis, keysOf(shard).outbox, row.last_id, row.epoch).catch((error) => {
+      if (error instanceof OutboxGapError) log.fatal({ shard, err: error }, 'shard stopped');
+      throw error;
+    });
+    if (read.blocked) log.error({ shard, reason: read.blocked.message }, 'blocked: newer entry');
+    const voids = read.entries.length > 0 ? await this.#write(client, shard, read.entries) : 0;
+    return { epoch: row.epoch, entries: read.entries, voids, more: read.more };
+  }
+
+  async #write(client: PoolClient, shard: number, entries: Entry[]): Promise<number> {
+    const voids = await applyEntries(client, shard, entries);
+    await client.query({
+      name: 'move-offset',
+      text: `UPDATE outbox_offsets SET last_id = $2, applied_count = applied_count + $3, updated_at = now()
+             WHERE shard = $1`,
+      values: [shard, entries.at(-1)!.id, entries.length],
+    });
+    return voids;
+  }
+
+  async #afterCommit(shard: number, { epoch, entries, voids }: Batch): Promise<void> {
+    const { redis, keysOf, trimLag, log, onApplied } = this.#deps;
+    onApplied?.(entries, voids);
+    if (voids > 0) log.error({ shard, voids }, 'entries refused by Postgres became dead letters');
+    const trimBelow = trimLag.advance(shard, entries.at(-1)!.id);
+    // The rows stand; Redis only keeps more than it needs until the next batch settles.
+    await settle(redis, keysOf(shard), epoch, entries, trimBelow).catch((error: Error) =>
+      log.warn({ shard, reason: error.message }, 'outbox not settled'),
+    );
+  }
+}
+
+/** Locks the shard's row for the transaction; null when it is locked and was to be skipped. */
+export async function lockShard(client: PoolClient, shard: number, whenLocked: WhenLocked) {
+  const { rows } = await client.query<{ epoch: number; last_id: string; run_id: string | null }>(
+    `SELECT epoch, last_id, run_id FROM outbox_offsets WHERE shard = $1
+     FOR UPDATE ${whenLocked === 'skip' ? 'SKIP LOCKED' : ''}`,
+    [shard],
+  );
+  return rows[0] ?? null;
+}

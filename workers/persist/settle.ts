@@ -1,0 +1,58 @@
+// After a commit: tells Redis what is applied, so that it can let go of what Postgres now keeps.
+import type { Redis } from 'ioredis';
+import { luaScript } from '../../src/lib/lua-script.ts';
+import type { Entry } from '../../src/outbox/entry.ts';
+import { parseId } from '../../src/outbox/entry-id.ts';
+import { IDLE_SECONDS } from '../../src/reserve/hydrate.ts';
+import type { ShardKeys } from '../../src/reserve/keys.ts';
+
+export const settleScript = luaScript(new URL('../../src/outbox/', import.meta.url).href, './settle.lua');
+
+/** Applied messages that stay readable in Redis, per chat. */
+export const TAIL_KEEP = 256;
+
+/** Every chat that the entries touched, with its highest message among them (0 for none). */
+function touchedChats(entries: Entry[]): { token: string; chat: number; highest: number }[] {
+  const chats = new Map<string, { token: string; chat: number; highest: number }>();
+  for (const entry of entries) {
+    if (entry.kind !== 'message' && entry.kind !== 'chat') continue;
+    const chat = entry.kind === 'message' ? entry.chat : entry.record.number;
+    const highest = entry.kind === 'message' ? entry.record.number : 0;
+    const name = `${entry.token} ${chat}`;
+    chats.set(name, { token: entry.token, chat, highest: Math.max(highest, chats.get(name)?.highest ?? 0) });
+  }
+  return [...chats.values()];
+}
+
+/** @param trimBelow entries below this id may go; null keeps all */
+export async function settle(
+  redis: Redis,
+  keys: ShardKeys,
+  epoch: number,
+  entries: Entry[],
+  trimBelow: string | null,
+): Promise<void> {
+  const last = entries.at(-1);
+  if (!last) return;
+  const chats = touchedChats(entries);
+  const names = chats.flatMap(({ token, chat }) => [
+    keys.chat(token, chat),
+    keys.tail(token, chat),
+    keys.fresh(token),
+  ]);
+  await redis.evalsha(
+    settleScript.sha,
+    3 + names.length,
+    keys.epoch,
+    keys.gauge,
+    keys.outbox,
+    ...names,
+    epoch,
+    parseId(last.id).sequence,
+    last.bytes,
+    trimBelow ?? '',
+    TAIL_KEEP,
+    IDLE_SECONDS,
+    ...chats.flatMap(({ chat, highest }) => [chat, highest]),
+  );
+}

@@ -1,0 +1,47 @@
+// Builds what a worker or scheduler process runs on, and registers how it is stopped.
+import type { Redis } from 'ioredis';
+import type { Config } from '../config/schema.ts';
+import { Doorbell } from '../src/jobs/doorbell.ts';
+import { openQueue } from '../src/jobs/open-queue.ts';
+import type { Entry } from '../src/lib/run-entry.ts';
+import { Offsets } from '../src/outbox/offsets.ts';
+import { registerShards } from '../src/outbox/shards.ts';
+import { shardKeys } from '../src/reserve/keys.ts';
+import { postgresOrStartError, redisOrStartError } from '../src/storage/connect.ts';
+import { forQueries } from '../src/storage/postgres.ts';
+import { forCommands, forOutbox, forQueue, whenReady } from '../src/storage/redis.ts';
+import { Sweeper } from './sweeper.ts';
+
+/** What workers and the scheduler share: the shards' offsets, the queues and the sweep. */
+export async function wireDoorbell({ config, log, shutdown }: Entry) {
+  const keysOf = (shard: number) => shardKeys(config.REDIS_PREFIX, shard);
+  const redis = forCommands(config.REDIS_URL, log);
+  shutdown.add('redis', () => redis.disconnect());
+  await redisOrStartError(redis, config.REDIS_URL);
+
+  const knex = forQueries(config.DATABASE_URL, 4);
+  shutdown.add('postgres', () => knex.destroy());
+  await postgresOrStartError(config.DATABASE_URL, () => registerShards(knex, config.SHARDS));
+  const offsets = new Offsets(knex, log);
+  await offsets.refresh();
+
+  const queueRedis = await whenReady(forQueue(config.REDIS_URL, log));
+  shutdown.add('queue connection', () => queueRedis.disconnect());
+  const persistQueue = openQueue(queueRedis, config.REDIS_PREFIX, 'persist');
+  const tasksQueue = openQueue(queueRedis, config.REDIS_PREFIX, 'tasks');
+  for (const queue of [persistQueue, tasksQueue]) {
+    queue.on('error', (error) => log.debug({ queue: queue.name, reason: error.message }, 'queue error'));
+    shutdown.add(`queue ${queue.name}`, () => queue.close());
+  }
+  const doorbell = new Doorbell(persistQueue, (error) => log.debug({ reason: error.message }, 'ring lost'));
+  const sweeper = new Sweeper({ redis, offsets, doorbell, keysOf, log });
+  shutdown.add('sweeper', () => sweeper.stop());
+  return { keysOf, redis, knex, offsets, tasksQueue, sweeper };
+}
+
+/** A connection for one opening of a shard: it never reconnects. */
+export const singleUse = (config: Config, entry: Pick<Entry, 'log'>) => async (): Promise<Redis> => {
+  const redis = forOutbox(config.REDIS_URL, entry.log);
+  redis.options.retryStrategy = () => null;
+  return whenReady(redis, 2000);
+};
