@@ -4,12 +4,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
-import { apiPort } from './lib/api-port.ts';
+import { requireFreePort } from './lib/api-port.ts';
 import { keepRunning } from './lib/children.ts';
 import { Cleanup } from './lib/cleanup.ts';
 import { migrateAndSeed } from './lib/database.ts';
 import { lockDataDir } from './lib/lock.ts';
 import { endOrphans, writeChildren } from './lib/orphans.ts';
+import { freePort } from './lib/ports.ts';
 import { signal } from './lib/processes.ts';
 import { waitUntilReady } from './lib/ready.ts';
 import { type Found, findPostgres, findRedis } from './lib/start-stores.ts';
@@ -54,15 +55,17 @@ const bringUp = async (config: Config): Promise<void> => {
   cleanup.add({ stop: unlock, kill: unlock });
   const orphans = await step(endOrphans(dataDir, graceMs));
   if (orphans > 0) say(`Stopped ${orphans} process(es) that an earlier run left behind.`);
-  const apiConfig = { ...config, PORT: await step(apiPort(port, config.HOST)) };
+  await step(requireFreePort(port, config.HOST));
   const logs = { postgres: join(dataDir, 'postgres/postgres.log'), redis: join(dataDir, 'redis/redis.log') };
   // Taken down in reverse: Postgres goes last.
   const databaseUrl = await step(guard(logs.postgres, 'SIGQUIT', findPostgres(config, say)));
   const redisUrl = await step(guard(logs.redis, 'SIGKILL', findRedis(config, say)));
+  await step(migrateAndSeed(databaseUrl));
+  // Chosen late, so that nobody else is likely to take it in between.
+  const apiConfig = { ...config, PORT: port || (await step(freePort())) };
   const forget = () => forgetRunning(dataDir);
   writeRunning(dataDir, { pid: process.pid, port: apiConfig.PORT, databaseUrl, redisUrl });
   cleanup.add({ stop: forget, kill: forget });
-  await step(migrateAndSeed(databaseUrl));
   const { JWT_SECRET, OPERATOR_TOKEN } = config;
   const children = keepRunning({
     scripts,

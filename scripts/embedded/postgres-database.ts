@@ -1,19 +1,7 @@
-import pg from 'pg';
+import { withClient } from '../lib/postgres-client.ts';
 
 /** Answers that only mean "not yet": nobody listens, or the server is starting up or shutting down. */
 const notYet = new Set(['ECONNREFUSED', 'ECONNRESET', '57P03']);
-
-const attemptTo = async (url: string, work: (client: pg.Client) => Promise<unknown>): Promise<boolean> => {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => {});
-  try {
-    await client.connect();
-    await work(client);
-    return true;
-  } finally {
-    await client.end().catch(() => {});
-  }
-};
 
 /** Makes the database that `url` names unless it exists; false while the server is not ready to be asked. */
 export async function ensureDatabase(url: string): Promise<boolean> {
@@ -21,10 +9,11 @@ export async function ensureDatabase(url: string): Promise<boolean> {
   const name = target.pathname.slice(1);
   target.pathname = '/postgres';
   try {
-    return await attemptTo(target.href, async (client) => {
+    await withClient(target.href, async (client) => {
       const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
       if (rowCount === 0) await client.query(`CREATE DATABASE "${name}"`);
     });
+    return true;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (notYet.has(code ?? '') || /Connection terminated|timeout/.test(message)) return false;

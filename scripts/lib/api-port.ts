@@ -1,4 +1,4 @@
-import { freePort, isPortFree } from './ports.ts';
+import { isPortFree } from './ports.ts';
 import { UserError } from './user-error.ts';
 
 const reasons: Record<string, string> = {
@@ -8,17 +8,16 @@ const reasons: Record<string, string> = {
 };
 
 /**
- * The port the API will listen on: the configured one when it is free, a free one when 0 is configured.
- * @throws UserError saying what to do when it is not free
+ * Checks that the API will be able to listen; port 0 means any and always is.
+ * @throws UserError saying what to do when the port is taken
  */
-export async function apiPort(port: number, host: string): Promise<number> {
-  if (port === 0) return freePort();
+export async function requireFreePort(port: number, host: string): Promise<void> {
   const free = await isPortFree(port, host).catch((error: NodeJS.ErrnoException) => {
     throw new UserError(
       `Port ${port} on ${host} ${reasons[error.code ?? ''] ?? `cannot be used: ${error.message}`}.`,
     );
   });
-  if (free) return port;
+  if (free) return;
   throw new UserError(
     `Port ${port} on ${host} is in use. Stop what uses it or choose another: ` +
       `PORT=${port + 1} DATA_DIR=.data2 npm start`,

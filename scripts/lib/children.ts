@@ -1,5 +1,6 @@
 // Keeps the product's processes running: starts them, starts again what dies, stops them together.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -38,11 +39,11 @@ const describe = (child: ChildProcess) =>
  */
 export function keepRunning(options: ChildrenOptions) {
   const { root, env, say } = options;
-  const living = new Map<number, string>();
+  const living = new Map<number, { file: string; exited: Promise<unknown> }>();
   const waiting = new Set<NodeJS.Timeout>();
   let stopping = false;
 
-  const note = () => options.remember([...living].map(([pid, file]) => ({ pid, file })));
+  const note = () => options.remember([...living].map(([pid, { file }]) => ({ pid, file })));
 
   const keep = (name: string, script: string) => {
     const file = join(root, script);
@@ -57,7 +58,7 @@ export function keepRunning(options: ChildrenOptions) {
       });
       for (const output of [child.stdout, child.stderr]) if (output) log.follow(output, say);
       const { pid } = child;
-      if (pid) living.set(pid, file);
+      if (pid) living.set(pid, { file, exited: once(child, 'exit') });
       note();
       let over = false;
       const ended = (how: string) => {
@@ -85,15 +86,20 @@ export function keepRunning(options: ChildrenOptions) {
   const rest = () => {
     stopping = true;
     for (const timer of waiting) clearTimeout(timer);
-    return [...living.keys()];
+    return [...living];
   };
   for (const [name, script] of Object.entries(options.scripts)) keep(name, script);
   return {
     async stop(graceMs: number): Promise<void> {
-      await Promise.all(rest().map((pid) => endProcess(pid, 'SIGTERM', graceMs)));
+      const end = async ([pid, { exited }]: ReturnType<typeof rest>[number]) => {
+        await endProcess(pid, 'SIGTERM', graceMs);
+        // Gone is not yet told: wait until `living` and what is remembered of it say so too.
+        await exited;
+      };
+      await Promise.all(rest().map(end));
     },
     kill(): void {
-      for (const pid of rest()) signal(pid, 'SIGKILL');
+      for (const [pid] of rest()) signal(pid, 'SIGKILL');
     },
   };
 }

@@ -1,7 +1,7 @@
 // Does a store answer? Asked early, so that a wrong URL is one line on the terminal and not a pile of
 // retries.
 import { Redis } from 'ioredis';
-import pg from 'pg';
+import { withClient } from './postgres-client.ts';
 import { UserError } from './user-error.ts';
 
 /** A fault's own words: refused connections carry theirs inside, one for each address that was tried. */
@@ -38,20 +38,11 @@ export async function pingRedis(url: string): Promise<string | null> {
 
 /** Null when Postgres answers a query, else what went wrong. */
 export async function pingPostgres(url: string): Promise<string | null> {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: 5_000,
-    query_timeout: 5_000,
-  });
-  client.on('error', () => {});
   try {
-    await client.connect();
-    await client.query('SELECT 1');
+    await withClient(url, (client) => client.query('SELECT 1'));
     return null;
   } catch (error) {
     return wordsOf(error);
-  } finally {
-    await client.end().catch(() => {});
   }
 }
 

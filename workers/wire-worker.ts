@@ -1,0 +1,73 @@
+// Builds a worker: what applies the outboxes to Postgres, keeps the shards open and runs scheduled tasks.
+import { Worker } from 'bullmq';
+import { type QueueName, queuePrefix } from '../src/jobs/define-job.ts';
+import type { Entry } from '../src/lib/run-entry.ts';
+import { forWorkers } from '../src/storage/postgres.ts';
+import { forOutbox, forWorker, whenReady } from '../src/storage/redis.ts';
+import { handleCleanExpired } from './handlers/clean-expired.ts';
+import { handlePersist } from './handlers/persist.ts';
+import { handlePurgeDeleted } from './handlers/purge-deleted.ts';
+import { handleReconcileCounts } from './handlers/reconcile-counts.ts';
+import type { Handlers } from './handlers/registry.ts';
+import { Persister } from './persist/persister.ts';
+import { TrimLag } from './persist/trim-lag.ts';
+import { createRunJob } from './run-job.ts';
+import { ShardWatch } from './shard-watch.ts';
+import { singleUse, wireDoorbell } from './wire-doorbell.ts';
+
+/** A killed worker's jobs are taken over after these; a batch takes well under a second. */
+const LOCK_MS = 5000;
+const STALLED_MS = 2500;
+
+function startWorker(
+  entry: Entry,
+  queue: QueueName,
+  concurrency: number,
+  run: ReturnType<typeof createRunJob>,
+) {
+  const { config, log, shutdown } = entry;
+  const connection = forWorker(config.REDIS_URL, log);
+  shutdown.add(`worker connection ${queue}`, () => connection.disconnect());
+  const worker = new Worker(queue, run, {
+    connection,
+    prefix: queuePrefix(config.REDIS_PREFIX),
+    concurrency,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_MS,
+    // Running a job again is always safe here, so a crash never uses up its tries.
+    maxStalledCount: 1_000_000,
+  });
+  worker.on('error', (error) => log.debug({ queue, reason: error.message }, 'worker error'));
+  worker.on('stalled', (id) => log.warn({ queue, job_id: id }, 'job of a lost worker taken over'));
+  shutdown.add(`worker ${queue}`, () => worker.close());
+}
+
+/** Starts a worker on its stores; `entry.shutdown` stops it, batches in hand first. */
+export async function wireWorker(entry: Entry): Promise<void> {
+  const { config, log, shutdown } = entry;
+  const { keysOf, offsets, sweeper } = await wireDoorbell(entry);
+  const pool = forWorkers(config.DATABASE_URL, config.DATABASE_POOL, (error) =>
+    log.warn({ reason: error.message }, 'postgres connection lost'),
+  );
+  shutdown.add('postgres pool', () => pool.end());
+  const outbox = await whenReady(forOutbox(config.REDIS_URL, log));
+  shutdown.add('outbox connection', () => outbox.disconnect());
+
+  const persister = new Persister({ pool, redis: outbox, keysOf, trimLag: new TrimLag(), log });
+  const watch = new ShardWatch({ pool, persister, connect: singleUse(config, entry), keysOf, log }, offsets);
+  await watch.look();
+  watch.start();
+  shutdown.add('shard watch', () => watch.stop());
+
+  const handlers = {
+    persist: handlePersist(persister, () => shutdown.isStopping),
+    'reconcile-counts': handleReconcileCounts(pool),
+    'clean-expired': handleCleanExpired(pool, config.IDEMPOTENCY_WINDOW),
+    'purge-deleted': handlePurgeDeleted(pool),
+  } satisfies Handlers;
+  const run = createRunJob(handlers, log);
+  startWorker(entry, 'persist', config.WORKER_CONCURRENCY, run);
+  startWorker(entry, 'tasks', 2, run);
+  sweeper.start();
+  log.info({ shards: offsets.all().length }, 'worker started');
+}
