@@ -35,7 +35,10 @@ interface Backlog {
 async function backlog(): Promise<Backlog> {
   const text = await (await call('/metrics')).text();
   const sum = (name: string) =>
-    [...text.matchAll(new RegExp(`^${name}\\{.*\\} (\\d+)`, 'gm'))].reduce((total, [, n]) => total + Number(n), 0);
+    [...text.matchAll(new RegExp(`^${name}\\{.*\\} (\\d+)`, 'gm'))].reduce(
+      (total, [, n]) => total + Number(n),
+      0,
+    );
   return { waiting: sum('anteroom_outbox_entries'), persisted: sum('anteroom_entries_persisted_total') };
 }
 
@@ -65,9 +68,14 @@ const drain = (performance.now() - drainStarted) / 1000;
 const accepted = result.statuses.get(201) ?? 0;
 const rate = (count: number, seconds: number) => `${Math.round(count / seconds).toLocaleString('en')}/s`;
 const ms = (share: number) => `${percentile(result.latencies, share).toFixed(1)} ms`;
-console.log(`accepted    ${accepted} of ${messages} in ${result.seconds.toFixed(1)} s: ${rate(accepted, result.seconds)}`);
-console.log(`persisted   ${after.persisted - before.persisted} in ${(result.seconds + drain).toFixed(1)} s: ${rate(after.persisted - before.persisted, result.seconds + drain)}`);
+console.log(
+  `accepted    ${accepted} of ${messages} in ${result.seconds.toFixed(1)} s: ${rate(accepted, result.seconds)}`,
+);
+console.log(
+  `persisted   ${after.persisted - before.persisted} in ${(result.seconds + drain).toFixed(1)} s: ${rate(after.persisted - before.persisted, result.seconds + drain)}`,
+);
 console.log(`waiting     ${atEnd.waiting} when the last answer came, 0 after ${drain.toFixed(1)} s more`);
 console.log(`latency     p50 ${ms(0.5)}, p95 ${ms(0.95)}, p99 ${ms(0.99)}, slowest ${ms(1)}`);
 const others = [...result.statuses].filter(([status]) => status !== 201);
-if (others.length > 0) console.log(`other answers: ${others.map(([status, count]) => `${count} × ${status}`).join(', ')}`);
+if (others.length > 0)
+  console.log(`other answers: ${others.map(([status, count]) => `${count} × ${status}`).join(', ')}`);

@@ -1,4 +1,7 @@
 // The composition root of the API process: the only place that builds its connections and hands them on.
+import type { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Knex } from 'knex';
 import type Koa from 'koa';
 import { Revocations } from './auth/revocations.ts';
 import { createTokenSigner } from './auth/tokens.ts';
@@ -13,13 +16,13 @@ import { operationsRoutes } from './http/routes/operations.ts';
 import { queueNames } from './jobs/define-job.ts';
 import { Doorbell } from './jobs/doorbell.ts';
 import { openQueue } from './jobs/open-queue.ts';
-import { createMetrics } from './lib/metrics.ts';
+import { createMetrics, type Metrics } from './lib/metrics.ts';
 import type { Entry } from './lib/run-entry.ts';
 import { createApplied, Offsets } from './outbox/offsets.ts';
 import { registerShards } from './outbox/shards.ts';
 import { outboxBacklog } from './queries/outbox-backlog.ts';
 import { readiness } from './queries/readiness.ts';
-import { shardKeys } from './reserve/keys.ts';
+import { type ShardKeys, shardKeys } from './reserve/keys.ts';
 import { Reserver } from './reserve/reserver.ts';
 import { Tail } from './reserve/tail.ts';
 import type { Services } from './services.ts';
@@ -28,43 +31,55 @@ import { forQueries, forSearch } from './storage/postgres.ts';
 import { forCommands, forQueue, whenReady } from './storage/redis.ts';
 import { VERSION } from './version.ts';
 
-/** Builds the API on its stores, ready to listen; `shutdown` undoes everything. */
-export async function wireApi({ config, log, shutdown }: Entry): Promise<Koa> {
-  const keysOf = (shard: number) => shardKeys(config.REDIS_PREFIX, shard);
-  const metrics = createMetrics();
+interface Stores {
+  redis: Redis;
+  knex: Knex;
+  searchKnex: Knex;
+  queues: Queue[];
+  keysOf: (shard: number) => ShardKeys;
+}
 
+async function openStores({ config, log, shutdown }: Entry): Promise<Stores> {
   const redis = forCommands(config.REDIS_URL, log);
   shutdown.add('redis', () => redis.disconnect());
   await redisOrStartError(redis, config.REDIS_URL);
 
   const knex = forQueries(config.DATABASE_URL, config.DATABASE_POOL);
+  shutdown.add('postgres', () => knex.destroy());
   const searchKnex = forSearch(config.DATABASE_URL, config.SEARCH_POOL, config.SEARCH_TIMEOUT);
-  shutdown.add('postgres', async () => {
-    await Promise.all([knex.destroy(), searchKnex.destroy()]);
-  });
+  shutdown.add('search pool', () => searchKnex.destroy());
   await postgresOrStartError(config.DATABASE_URL, () => registerShards(knex, config.SHARDS));
 
   const queueRedis = await whenReady(forQueue(config.REDIS_URL, log));
   shutdown.add('queue connection', () => queueRedis.disconnect());
-  const queues = queueNames.map((name) => openQueue(queueRedis, config.REDIS_PREFIX, name));
-  for (const queue of queues) {
-    queue.on('error', (error) => log.debug({ queue: queue.name, reason: error.message }, 'queue error'));
-    shutdown.add(`queue ${queue.name}`, () => queue.close());
-  }
-  const doorbell = new Doorbell(queues[0]!, (error) => log.debug({ reason: error.message }, 'ring lost'));
+  const queues = queueNames.map((name) => openQueue(queueRedis, config.REDIS_PREFIX, name, log));
+  for (const queue of queues) shutdown.add(`queue ${queue.name}`, () => queue.close());
+  return { redis, knex, searchKnex, queues, keysOf: (shard) => shardKeys(config.REDIS_PREFIX, shard) };
+}
 
+/** What polls Postgres on its own, so that no request has to. */
+async function startPolling({ log, shutdown }: Entry, { knex }: Stores) {
   const offsets = new Offsets(knex, log);
   await offsets.start();
   shutdown.add('offsets', () => offsets.stop());
   const revocations = new Revocations(knex, log);
   await revocations.start();
   shutdown.add('revocations', () => revocations.stop());
+  return { offsets, revocations };
+}
 
+function createReserver(
+  { config, log, shutdown }: Entry,
+  stores: Stores,
+  offsets: Offsets,
+  metrics: Metrics,
+) {
+  const { redis, knex, keysOf, queues } = stores;
+  const doorbell = new Doorbell(queues[queueNames.indexOf('persist')]!, (error) =>
+    log.debug({ reason: error.message }, 'ring lost'),
+  );
   const reserver = new Reserver({
-    redis,
-    knex,
-    offsets,
-    keysOf,
+    ...{ redis, knex, offsets, keysOf, log },
     limits: {
       maxEntries: config.OUTBOX_MAX,
       maxBytes: config.OUTBOX_MAX_BYTES,
@@ -74,33 +89,15 @@ export async function wireApi({ config, log, shutdown }: Entry): Promise<Koa> {
       metrics.accepted.inc(entries);
       doorbell.ring(shard);
     },
-    log,
   });
   shutdown.add('reserver', () => reserver.stop());
+  return reserver;
+}
 
-  const limited = config.RATE_LIMITS === 'on';
-  const services: Services = {
-    knex,
-    searchKnex,
-    reserver,
-    tail: new Tail(redis, keysOf),
-    offsets,
-    applied: createApplied(offsets, redis, keysOf),
-    signer: createTokenSigner(config.JWT_SECRET),
-    revocations,
-    rates: {
-      key: { rate: limited ? config.KEY_RATE : 0, burst: config.KEY_BURST },
-      user: { rate: limited ? config.USER_RATE : 0, burst: config.USER_BURST },
-    },
-    secret: config.JWT_SECRET,
-    shards: config.SHARDS,
-    windowSeconds: config.IDEMPOTENCY_WINDOW,
-    openSignup: config.OPEN_SIGNUP,
-    basePath: config.BASE_PATH,
-  };
-
+/** Brings the gauges that are read from the stores up to date. */
+const collector = ({ redis, queues, keysOf }: Stores, offsets: Offsets, metrics: Metrics) => {
   const backlog = outboxBacklog({ offsets, redis, keysOf });
-  const collect = async () => {
+  return async () => {
     for (const { shard, epoch, waiting, persisted } of await backlog()) {
       metrics.outboxEntries.set({ shard }, waiting);
       metrics.persisted.set({ shard }, persisted);
@@ -111,7 +108,33 @@ export async function wireApi({ config, log, shutdown }: Entry): Promise<Koa> {
         metrics.jobCount.set({ queue: queue.name, state }, count);
     }
   };
+};
 
+/** Builds the API on its stores, ready to listen; `entry.shutdown` undoes everything. */
+export async function wireApi(entry: Entry): Promise<Koa> {
+  const { config, log } = entry;
+  const metrics = createMetrics();
+  const stores = await openStores(entry);
+  const { redis, knex, searchKnex, keysOf } = stores;
+  const { offsets, revocations } = await startPolling(entry, stores);
+
+  const limited = config.RATE_LIMITS === 'on';
+  const services: Services = {
+    ...{ knex, searchKnex, offsets, revocations },
+    reserver: createReserver(entry, stores, offsets, metrics),
+    tail: new Tail(redis, keysOf),
+    applied: createApplied(offsets, redis, keysOf),
+    signer: createTokenSigner(config.JWT_SECRET),
+    rates: {
+      key: { rate: limited ? config.KEY_RATE : 0, burst: config.KEY_BURST },
+      user: { rate: limited ? config.USER_RATE : 0, burst: config.USER_BURST },
+    },
+    secret: config.JWT_SECRET,
+    shards: config.SHARDS,
+    windowSeconds: config.IDEMPOTENCY_WINDOW,
+    openSignup: config.OPEN_SIGNUP,
+    basePath: config.BASE_PATH,
+  };
   const routes = [
     ...applicationRoutes(services),
     ...keyRoutes(services),
@@ -121,18 +144,16 @@ export async function wireApi({ config, log, shutdown }: Entry): Promise<Koa> {
       readiness: readiness({ knex, redis, offsets, keysOf }),
       databaseAnswers: () => knex.raw('SELECT 1'),
       metrics,
-      collect,
+      collect: collector(stores, offsets, metrics),
     }),
   ];
   return createApp({
-    config,
+    ...{ config, metrics, log },
     routes: [...routes, ...docsRoutes(routes, { version: VERSION, basePath: config.BASE_PATH })],
     authenticate: createAuthenticate({
       secret: config.JWT_SECRET,
       operatorToken: config.OPERATOR_TOKEN,
       isRevoked: ({ jti }) => revocations.has(jti),
     }),
-    metrics,
-    log,
   });
 }

@@ -70,10 +70,9 @@ async function recover(deps: OpenShardDeps, opening: Opening): Promise<void> {
   const { epoch, first } = await raiseEpoch(deps, opening);
   await loadMissingScripts(redis);
   const opened = await redis.evalsha(openScript.sha, 2, keys.epoch, keys.gauge, fence, epoch, first ? 1 : 0);
-  deps.log.warn(
-    { shard, epoch, opened: opened === 1 },
-    first ? 'shard opened' : 'shard opened under a new epoch',
-  );
+  const line = { shard, epoch, opened: opened === 1 };
+  if (first) deps.log.info(line, 'shard opened');
+  else deps.log.warn(line, 'shard opened under a new epoch');
 }
 
 /** Applies everything the outbox still holds, then raises the epoch, without letting go of the shard's row. */

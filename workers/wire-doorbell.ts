@@ -12,14 +12,17 @@ import { forQueries } from '../src/storage/postgres.ts';
 import { forCommands, forOutbox, forQueue, whenReady } from '../src/storage/redis.ts';
 import { Sweeper } from './sweeper.ts';
 
-/** What workers and the scheduler share: the shards' offsets, the queues and the sweep. */
+/** One for each shard's look-up at a time, and one to spare. */
+const POOL_SIZE = 4;
+
+/** Opens the stores and the queues; `entry.shutdown` closes them. */
 export async function wireDoorbell({ config, log, shutdown }: Entry) {
   const keysOf = (shard: number) => shardKeys(config.REDIS_PREFIX, shard);
   const redis = forCommands(config.REDIS_URL, log);
   shutdown.add('redis', () => redis.disconnect());
   await redisOrStartError(redis, config.REDIS_URL);
 
-  const knex = forQueries(config.DATABASE_URL, 4);
+  const knex = forQueries(config.DATABASE_URL, POOL_SIZE);
   shutdown.add('postgres', () => knex.destroy());
   await postgresOrStartError(config.DATABASE_URL, () => registerShards(knex, config.SHARDS));
   const offsets = new Offsets(knex, log);
@@ -27,16 +30,14 @@ export async function wireDoorbell({ config, log, shutdown }: Entry) {
 
   const queueRedis = await whenReady(forQueue(config.REDIS_URL, log));
   shutdown.add('queue connection', () => queueRedis.disconnect());
-  const persistQueue = openQueue(queueRedis, config.REDIS_PREFIX, 'persist');
-  const tasksQueue = openQueue(queueRedis, config.REDIS_PREFIX, 'tasks');
-  for (const queue of [persistQueue, tasksQueue]) {
-    queue.on('error', (error) => log.debug({ queue: queue.name, reason: error.message }, 'queue error'));
-    shutdown.add(`queue ${queue.name}`, () => queue.close());
-  }
+  const persistQueue = openQueue(queueRedis, config.REDIS_PREFIX, 'persist', log);
+  const tasksQueue = openQueue(queueRedis, config.REDIS_PREFIX, 'tasks', log);
+  shutdown.add('queues', () => Promise.all([persistQueue.close(), tasksQueue.close()]).then(() => {}));
+
   const doorbell = new Doorbell(persistQueue, (error) => log.debug({ reason: error.message }, 'ring lost'));
   const sweeper = new Sweeper({ redis, offsets, doorbell, keysOf, log });
   shutdown.add('sweeper', () => sweeper.stop());
-  return { keysOf, redis, knex, offsets, tasksQueue, sweeper };
+  return { keysOf, offsets, tasksQueue, sweeper };
 }
 
 /** A connection for one opening of a shard: it never reconnects. */

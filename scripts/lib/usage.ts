@@ -37,7 +37,6 @@ URLs while it runs, with the default HOST and PORT:
   Docs          http://127.0.0.1:8000/docs
   Health        http://127.0.0.1:8000/readyz
   Metrics       http://127.0.0.1:8000/metrics
-  Operations    http://127.0.0.1:8000/ops
 
 Look at rows while it runs:  npm run sql -- "select * from applications"`;
 
@@ -64,7 +63,6 @@ export function summary({ config, databaseUrl, dataDir, seconds }: Place): strin
     ['Docs', `${base}/docs`],
     ['Health', `${base}/readyz`],
     ['Metrics', `${base}/metrics`],
-    ['Operations', `${base}/ops`],
   ];
   if (config.NODE_ENV !== 'production')
     rows.push(['Operator', `Authorization: Bearer ${config.OPERATOR_TOKEN}`]);

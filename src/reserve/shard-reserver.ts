@@ -8,12 +8,13 @@ import type { Offsets } from '../outbox/offsets.ts';
 import { COMMAND_TIMEOUT_MS } from '../storage/redis.ts';
 import { Batcher } from './batcher.ts';
 import type { Circuit } from './circuit.ts';
-import { type CallReply, decodeReply, type Verdict } from './decode.ts';
+import { type CallReply, decodeReply } from './decode.ts';
 import { encodeBatch, type Pending } from './encode.ts';
-import { type Hydrator, IDLE_SECONDS, type Missing } from './hydrate.ts';
+import { type Found, type Hydrator, IDLE_SECONDS, type Missing } from './hydrate.ts';
 import type { ShardKeys } from './keys.ts';
 import type { RedisClock } from './redis-clock.ts';
 import type { Reserved, ReserveRequest } from './request.ts';
+import { deliver, deliverKept, missingOf, rejectAll } from './verdicts.ts';
 
 export const reserveScript: LuaScript = luaScript(import.meta.url, './reserve.lua');
 
@@ -65,14 +66,21 @@ export class ShardReserver {
 
   async #flush(batch: Pending[]): Promise<void> {
     const sentAt = performance.now();
-    const items = batch.filter((item) => {
-      if (sentAt < item.request.deadline) return true;
-      item.reject(unavailable('The request waited too long.'));
-      return false;
-    });
-    const epoch = this.#deps.offsets.get(this.#deps.shard)?.epoch ?? 0;
+    const items = batch.filter((item) => sentAt < item.request.deadline);
+    rejectAll(
+      batch.filter((item) => sentAt >= item.request.deadline),
+      unavailable('The request waited too long.'),
+    );
     if (items.length === 0) return;
-    if (epoch === 0) return rejectAll(items, unavailable('The shard is not open yet.'));
+    if (this.#deps.circuit.isOpen) {
+      rejectAll(items, unavailable('Redis does not answer.'));
+      return;
+    }
+    const epoch = this.#deps.offsets.get(this.#deps.shard)?.epoch ?? 0;
+    if (epoch === 0) {
+      rejectAll(items, unavailable('The shard is not open yet.'));
+      return;
+    }
     try {
       this.#settle(items, await this.#call(epoch, sentAt, items), epoch);
     } catch (error) {
@@ -83,18 +91,15 @@ export class ShardReserver {
   async #call(epoch: number, sentAt: number, items: Pending[]): Promise<CallReply> {
     const { redis, clock, limits, keys } = this.#deps;
     if (!clock.known) clock.learn(await redisNow(redis));
-    const { keys: names, args } = encodeBatch(
-      keys,
-      {
-        epoch,
-        process: this.#deps.process,
-        sequence: ++this.#sequence,
-        deadline: clock.at(sentAt + COMMAND_TIMEOUT_MS),
-        idleSeconds: IDLE_SECONDS,
-        ...limits,
-      },
-      items,
-    );
+    const head = {
+      epoch,
+      process: this.#deps.process,
+      sequence: ++this.#sequence,
+      deadline: clock.at(sentAt + COMMAND_TIMEOUT_MS),
+      idleSeconds: IDLE_SECONDS,
+      ...limits,
+    };
+    const { keys: names, args } = encodeBatch(keys, head, items);
     const reply = decodeReply(
       (await redis.evalsha(reserveScript.sha, names.length, ...names, ...args)) as string,
     );
@@ -103,93 +108,69 @@ export class ShardReserver {
   }
 
   #settle(items: Pending[], reply: CallReply, epoch: number): void {
+    const { log, clock, shard } = this.#deps;
     switch (reply.status) {
       case 'ran':
-        return this.#answer(items, reply, epoch);
+        this.#answer(items, reply, epoch);
+        break;
       case 'late':
         // Nothing was done. Our idea of Redis' clock was wrong, or the call was held up on its way.
-        this.#deps.clock.reset();
-        this.#deps.clock.learn(reply.now);
-        return this.#again(items);
+        clock.reset();
+        clock.learn(reply.now);
+        this.#again(items);
+        break;
       case 'epoch':
-        return void this.#learnEpoch(items, epoch);
+        void this.#learnEpoch(items, epoch);
+        break;
       default:
-        this.#deps.log.error(
-          { shard: this.#deps.shard, status: reply.status, detail: reply.detail },
-          'reserve refused',
-        );
-        return rejectAll(items, unavailable('The shard is being recovered.'));
+        log.error({ shard, status: reply.status, detail: reply.detail }, 'reserve refused');
+        rejectAll(items, unavailable('The shard is being recovered.'));
     }
   }
 
   #answer(items: Pending[], reply: CallReply, epoch: number): void {
-    const missing: { item: Pending; what: Missing; lastId: string }[] = [];
+    const { log, onAppended, shard } = this.#deps;
+    const missing: MissingItem[] = [];
     let appended = 0;
     for (const [i, item] of items.entries()) {
       const verdict = reply.verdicts[i] ?? { is: 'refused' as const, why: 'no verdict' };
       if (verdict.is === 'ok') appended++;
       if (verdict.is === 'hydrate')
         missing.push({ item, what: missingOf(item, verdict.what), lastId: verdict.lastId });
-      else this.#deliver(item, verdict);
+      else deliver(item, verdict, log);
     }
-    if (appended > 0) this.#deps.onAppended(this.#deps.shard, appended);
+    if (appended > 0) onAppended(shard, appended);
     if (missing.length > 0) void this.#hydrate(missing, epoch);
   }
 
-  #deliver(item: Pending, verdict: Exclude<Verdict, { is: 'hydrate' }>): void {
-    switch (verdict.is) {
-      case 'ok':
-      case 'replay':
-        return item.resolve({ number: verdict.number, at: verdict.at, replayed: verdict.is === 'replay' });
-      case 'mismatch':
-        return item.reject(mismatch());
-      case 'gone':
-        return item.reject(notFound(verdict.what === 'app' ? 'application' : 'chat'));
-      case 'full':
-        return item.reject(unavailable('Too many writes are waiting for the database.', 2));
-      case 'rate':
-        return item.reject(rateLimited(verdict.waitMs));
-      case 'refused':
-        this.#deps.log.error({ shard: this.#deps.shard, reason: verdict.why }, 'redis refused a write');
-        return item.reject(unavailable('Redis refuses writes.', 5));
-    }
-  }
-
-  async #hydrate(missing: { item: Pending; what: Missing; lastId: string }[], epoch: number): Promise<void> {
-    const items = missing.map(({ item }) => item);
+  async #hydrate(missing: MissingItem[], epoch: number): Promise<void> {
+    const { hydrator, log } = this.#deps;
+    // One reply, so the same last id for all.
+    const lastId = missing[0]?.lastId ?? '';
+    const wanted = missing.map(({ what }) => what);
     try {
-      const found = await within(
-        HYDRATE_MS,
-        this.#deps.hydrator.find(
-          epoch,
-          missing[0]!.lastId,
-          missing.map(({ what }) => what),
-        ),
-        () => unavailable('The database does not answer.'),
+      const found = await within(HYDRATE_MS, hydrator.find(epoch, lastId, wanted), () =>
+        unavailable('The database does not answer.'),
       );
-      for (const [i, { item, what }] of missing.entries()) {
-        const one = found[i]!;
-        if (one.is === 'kept') this.#replay(item, one);
-        else if (what.what === 'idempotency') this.#again([item], epoch);
-        else if (one.is === 'gone') item.reject(notFound(what.what === 'app' ? 'application' : 'chat'));
-        else this.#again([item]);
-      }
+      for (const [i, { item, what }] of missing.entries()) this.#goOn(item, what, found[i], epoch);
     } catch (error) {
-      if (!(error instanceof ProblemError))
-        this.#deps.log.warn({ reason: (error as Error).message }, 'hydration failed');
+      const known = error instanceof ProblemError;
+      if (!known) log.warn({ reason: (error as Error).message }, 'hydration failed');
       rejectAll(
-        items,
-        error instanceof ProblemError ? error : unavailable('The database does not answer.', 1, error),
+        missing.map(({ item }) => item),
+        known ? error : unavailable('The database does not answer.', 1, error),
       );
     }
   }
 
-  #replay(item: Pending, kept: { fingerprint: string; answer: string }): void {
-    if (kept.fingerprint !== item.request.idempotency?.fingerprint) return item.reject(mismatch());
-    const [number, at] = kept.answer.split(' ');
-    item.resolve({ number: Number(number), at: Number(at), replayed: true });
+  #goOn(item: Pending, { what }: Missing, found: Found | undefined, epoch: number): void {
+    if (found?.is === 'kept') deliverKept(item, found);
+    else if (what === 'idempotency') this.#again([item], epoch);
+    else if (found?.is === 'gone') item.reject(notFound(what === 'app' ? 'application' : 'chat'));
+    else this.#again([item]);
   }
 
+  /** @param lookedUpIn the epoch in which Postgres was found to know nothing of the idempotency key */
   #again(items: Pending[], lookedUpIn?: number): void {
     for (const item of items) {
       if (lookedUpIn !== undefined) item.lookedUpIn = lookedUpIn;
@@ -213,36 +194,22 @@ export class ShardReserver {
     if (error.message.startsWith('NOSCRIPT')) {
       // A new life of Redis: nothing ran. A worker opens the shard again under a new epoch.
       void offsets.refresh().catch(() => {});
-      return rejectAll(items, unavailable('The shard is being recovered.'));
+      rejectAll(items, unavailable('The shard is being recovered.'));
+    } else if (error.name === 'ReplyError') {
+      rejectAll(items, unavailable('Redis refuses writes.', 1, error));
+    } else {
+      // Whatever gathered behind a call that hangs would only hang as well.
+      circuit.open();
+      rejectAll([...items, ...this.#batcher.takeAll()], unavailable('Redis does not answer.', 1, error));
     }
-    if (error.name === 'ReplyError') return rejectAll(items, unavailable('Redis refuses writes.', 1, error));
-    // Whatever gathered behind a call that hangs would only hang as well.
-    circuit.open();
-    rejectAll([...items, ...this.#batcher.takeAll()], unavailable('Redis does not answer.', 1, error));
   }
 }
 
-const rejectAll = (items: Pending[], error: Error) => {
-  for (const item of items) item.reject(error);
-};
-
-const mismatch = () =>
-  new ProblemError('idempotency_mismatch', 'This Idempotency-Key was used for another request.');
-
-const rateLimited = (waitMs: number) =>
-  new ProblemError('rate_limited', 'Too many writes.', {
-    headers: {
-      'Retry-After': String(Math.max(1, Math.ceil(waitMs / 1000))),
-      'RateLimit-Remaining': '0',
-      'RateLimit-Reset': String(Math.max(1, Math.ceil(waitMs / 1000))),
-    },
-  });
-
-const missingOf = ({ request }: Pending, what: Missing['what']): Missing => {
-  if (what === 'app') return { what, token: request.token };
-  if (what === 'chat') return { what, token: request.token, chat: request.chat };
-  return { what, hash: request.idempotency!.hash };
-};
+interface MissingItem {
+  item: Pending;
+  what: Missing;
+  lastId: string;
+}
 
 const redisNow = async (redis: Redis): Promise<number> => {
   const [seconds, micros] = await redis.time();

@@ -16,7 +16,10 @@ describe('the write path', () => {
     expect(chat.status).to.equal(201);
     expect(chat.body).to.include({ number: 1, app_token: token });
     for (const number of [1, 2, 3]) {
-      const message = await client.post(`${path}/chats/1/messages`, { key, body: { body: `message ${number}` } });
+      const message = await client.post(`${path}/chats/1/messages`, {
+        key,
+        body: { body: `message ${number}` },
+      });
       expect(message.status).to.equal(201);
       expect(message.body).to.include({ number, chat_number: 1, body: `message ${number}` });
     }

@@ -37,11 +37,21 @@ export async function createClient(origin: string): Promise<Client> {
     if (key) headers.authorization = `Bearer ${key}`;
     const payload = raw ?? (body === undefined ? undefined : JSON.stringify(body));
     if (payload !== undefined) headers['content-type'] ??= 'application/json';
-    const response = await fetch(origin + path, { method, headers, ...(payload === undefined ? {} : { body: payload }) });
+    const response = await fetch(origin + path, {
+      method,
+      headers,
+      ...(payload === undefined ? {} : { body: payload }),
+    });
     const text = await response.text();
     const contentType = response.headers.get('content-type') ?? '';
     const parsed = /json/.test(contentType) ? JSON.parse(text) : text;
-    const seen = { method, path: path.split('?')[0] ?? '', status: response.status, contentType, body: parsed };
+    const seen = {
+      method,
+      path: path.split('?')[0] ?? '',
+      status: response.status,
+      contentType,
+      body: parsed,
+    };
     if (method !== 'HEAD') match(seen);
     return { status: response.status, headers: response.headers, body: parsed };
   }

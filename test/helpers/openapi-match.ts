@@ -38,7 +38,8 @@ export function createMatcher(document: ApiDocument) {
   const compiled = new Map<object, ValidateFunction>();
 
   const check = (where: string, schema: object, body: unknown) => {
-    const valid = compiled.get(schema) ?? ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', `"${ROOT}#/`)));
+    const valid =
+      compiled.get(schema) ?? ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', `"${ROOT}#/`)));
     compiled.set(schema, valid);
     if (!valid(body)) throw new Error(`${where} does not fit the document: ${ajv.errorsText(valid.errors)}`);
   };

@@ -43,6 +43,8 @@ function answer(ctx: Context, error: unknown, log: Logger): number {
   const problem = toProblem(error);
   if (problem.code === 'internal')
     log.error({ err: error, request_id: requestId, method: ctx.method, route }, 'request failed');
+  else if (problem.code === 'unavailable' && problem.cause instanceof Error)
+    log.warn({ request_id: requestId, route, reason: problem.cause.message }, 'store unavailable');
   sendProblem(ctx, problem, requestId);
   return problem.status;
 }
@@ -53,7 +55,9 @@ function report(ctx: Context, status: number, { log, metrics }: EnvelopeDeps): v
   metrics?.observe(ctx.method, route, status, ms / 1000);
   if (status < 500 && !log.isLevelEnabled('debug')) return;
   const line = { request_id: requestId, method: ctx.method, route, status, ms: Math.round(ms * 100) / 100 };
-  if (status >= 500) log.warn(line, 'answered');
+  // 503 is how an outage of the stores looks from here: many, and each of them foreseen.
+  if (status === 503) log.info(line, 'answered');
+  else if (status >= 500) log.warn(line, 'answered');
   else log.debug(line, 'answered');
 }
 

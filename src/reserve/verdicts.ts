@@ -1,0 +1,59 @@
+// What a verdict of the reserve script means for the request that it is about.
+import { notFound, ProblemError, unavailable } from '../lib/errors.ts';
+import type { Logger } from '../lib/logger.ts';
+import type { Verdict } from './decode.ts';
+import type { Pending } from './encode.ts';
+import type { Missing } from './hydrate.ts';
+
+/** Settles the request; `hydrate` is not for here, since it is no answer yet. */
+export function deliver(item: Pending, verdict: Exclude<Verdict, { is: 'hydrate' }>, log: Logger): void {
+  switch (verdict.is) {
+    case 'ok':
+    case 'replay':
+      item.resolve({ number: verdict.number, at: verdict.at, replayed: verdict.is === 'replay' });
+      break;
+    case 'mismatch':
+      item.reject(mismatch());
+      break;
+    case 'gone':
+      item.reject(notFound(verdict.what === 'app' ? 'application' : 'chat'));
+      break;
+    case 'full':
+      item.reject(unavailable('Too many writes are waiting for the database.', 2));
+      break;
+    case 'rate':
+      item.reject(rateLimited(verdict.waitMs));
+      break;
+    case 'refused':
+      log.error({ reason: verdict.why }, 'redis refused a write');
+      item.reject(unavailable('Redis refuses writes.', 5));
+  }
+}
+
+/** Settles the request with what Postgres remembers of its idempotency key. */
+export function deliverKept(item: Pending, kept: { fingerprint: string; answer: string }): void {
+  const [number, at] = kept.answer.split(' ');
+  if (kept.fingerprint !== item.request.idempotency?.fingerprint) item.reject(mismatch());
+  else item.resolve({ number: Number(number), at: Number(at), replayed: true });
+}
+
+export function rejectAll(items: Pending[], error: Error): void {
+  for (const item of items) item.reject(error);
+}
+
+/** What must be brought from Postgres before the request can be judged. */
+export function missingOf({ request }: Pending, what: Missing['what']): Missing {
+  if (what === 'app') return { what, token: request.token };
+  if (what === 'chat') return { what, token: request.token, chat: request.chat };
+  return { what, hash: request.idempotency?.hash ?? '' };
+}
+
+const mismatch = () =>
+  new ProblemError('idempotency_mismatch', 'This Idempotency-Key was used for another request.');
+
+function rateLimited(waitMs: number): ProblemError {
+  const seconds = String(Math.max(1, Math.ceil(waitMs / 1000)));
+  return new ProblemError('rate_limited', 'Too many writes.', {
+    headers: { 'Retry-After': seconds, 'RateLimit-Remaining': '0', 'RateLimit-Reset': seconds },
+  });
+}
