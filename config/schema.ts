@@ -103,7 +103,7 @@ export const settings = {
   ),
   DATABASE_POOL: whole(10, 2, 200, 'Postgres connections of one process.'),
   SEARCH_POOL: whole(4, 1, 100, 'Postgres connections of one API process that serve only searches.'),
-  SEARCH_TIMEOUT: duration('3s', 'When a search is given up.'),
+  SEARCH_TIMEOUT: duration('2s', 'When a search is given up.'),
   WORKER_CONCURRENCY: whole(4, 1, 64, 'Shards that one worker persists at the same time.'),
   SHUTDOWN_GRACE: duration('25s', 'When a process that was asked to stop stops anyway.'),
   TRUST_PROXY: whole(

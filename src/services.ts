@@ -17,7 +17,6 @@ export interface Services {
   signer: TokenSigner;
   revocations: Revocations;
   rates: RatePolicy;
-  secret: string;
   shards: number;
   windowSeconds: number;
   openSignup: boolean;

@@ -129,7 +129,6 @@ export async function wireApi(entry: Entry): Promise<Koa> {
       key: { rate: limited ? config.KEY_RATE : 0, burst: config.KEY_BURST },
       user: { rate: limited ? config.USER_RATE : 0, burst: config.USER_BURST },
     },
-    secret: config.JWT_SECRET,
     shards: config.SHARDS,
     windowSeconds: config.IDEMPOTENCY_WINDOW,
     openSignup: config.OPEN_SIGNUP,

@@ -35,6 +35,7 @@ export const createChat =
       token,
       chat: 0,
       customer,
+      kept: '',
       record: content,
       idempotency: reserveIdempotency(context),
       rate: rateLimitOf(deps.rates, principal),

@@ -28,6 +28,7 @@ export const createMessage =
       token,
       chat,
       customer: seesOnly(principal),
+      kept: '',
       record: content,
       idempotency: reserveIdempotency(context),
       rate: rateLimitOf(deps.rates, principal),

@@ -13,6 +13,7 @@ export const deleteApplication =
       token,
       chat: 0,
       customer: '',
+      kept: '',
       record: { request_id: context.requestId },
       idempotency: null,
       rate: null,

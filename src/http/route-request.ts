@@ -6,8 +6,8 @@ import { clientAddressOf, peerAddressOf } from './client-address.ts';
 import type { RouteRequest } from './define-route.ts';
 import type { Idempotency } from './idempotency.ts';
 
-/** Milliseconds in which every request is answered, stores up or down. */
-export const REQUEST_MS = 2500;
+/** Milliseconds in which every request is answered once it has arrived whole, stores up or down. */
+export const REQUEST_MS = 2400;
 
 interface Parts {
   req: IncomingMessage;
@@ -16,7 +16,7 @@ interface Parts {
   body: unknown;
   principal: Principal | null;
   requestId: string;
-  startedAt: number;
+  deadline: number;
   idempotency: Idempotency | null;
   baseLog: Logger;
   proxies: number;
@@ -41,7 +41,7 @@ export class HandledRequest implements RouteRequest {
     this.principal = parts.principal;
     this.requestId = parts.requestId;
     this.idempotency = parts.idempotency;
-    this.deadline = parts.startedAt + REQUEST_MS;
+    this.deadline = parts.deadline;
   }
 
   get log(): Logger {

@@ -2,15 +2,17 @@
 import type { Context, Middleware } from 'koa';
 import type { Logger } from 'pino';
 import type { Principal } from '../auth/principal.ts';
+import { unavailable } from '../lib/errors.ts';
+import { within } from '../lib/within.ts';
 import type { Authenticate } from './authenticate.ts';
 import { createAuthorize } from './authorize.ts';
-import type { Route } from './define-route.ts';
+import type { Reply, Route } from './define-route.ts';
 import { createIdempotency, type Idempotency } from './idempotency.ts';
 import { stateOf } from './middleware/envelope.ts';
 import { createQueryReader } from './query.ts';
 import { readBody } from './read-body.ts';
 import { createParamsReader } from './route-params.ts';
-import { HandledRequest } from './route-request.ts';
+import { HandledRequest, REQUEST_MS } from './route-request.ts';
 import { sendReply } from './send.ts';
 import { createCheck } from './validate.ts';
 
@@ -42,6 +44,12 @@ function createKeyReader({ method, idempotent }: Route) {
   };
 }
 
+/** A store that hangs must not keep the client waiting; what becomes of the work is then unknown. */
+const inTime = (reply: Promise<Reply> | Reply, deadline: number): Promise<Reply> | Reply =>
+  reply instanceof Promise
+    ? within(deadline - performance.now(), reply, () => unavailable('A store takes too long to answer.'))
+    : reply;
+
 /** Compiles a route. Its checks run in the order in which a client should hear of its faults. */
 export function serveRoute(route: Route, { authenticate, log, proxies }: ServeDeps): Middleware {
   const readParams = createParamsReader(route.path, route.params);
@@ -65,11 +73,12 @@ export function serveRoute(route: Route, { authenticate, log, proxies }: ServeDe
     const body = checkBody === null ? undefined : await readBody(ctx.req, bodyRules);
     const idempotency = readKey(ctx, principal, body);
     checkBody?.(body);
-    const { requestId, startedAt } = state;
+    const { requestId } = state;
+    const deadline = performance.now() + REQUEST_MS;
     const request = new HandledRequest({
-      ...{ req: ctx.req, params, query, body, principal, requestId, startedAt, idempotency },
+      ...{ req: ctx.req, params, query, body, principal, requestId, deadline, idempotency },
       ...{ baseLog: log, proxies },
     });
-    sendReply(ctx, await route.handler(request));
+    sendReply(ctx, await inTime(route.handler(request), request.deadline));
   };
 }

@@ -40,7 +40,7 @@ interface EntryBase {
   token: string;
   /** Bytes appended to the shard in this epoch, this entry included. */
   bytes: number;
-  idempotency: { hash: string; fingerprint: string } | null;
+  idempotency: { hash: string; fingerprint: string; kept: string } | null;
   /** The record as it was appended, for dead letters. */
   raw: string;
 }
@@ -114,13 +114,13 @@ export function parseEntry(id: string, fields: string[]): Entry {
     }
   }
   if (version !== String(ENTRY_VERSION)) throw new NewerEntryError(id, version);
-  const [hash = '', fingerprint = ''] = ids.split(' ');
+  const [hash = '', fingerprint = '', kept = ''] = ids.split(' ');
   return {
     id,
     kind,
     token,
     bytes: Number(bytes),
-    idempotency: ids ? { hash, fingerprint } : null,
+    idempotency: ids ? { hash, fingerprint, kept } : null,
     raw,
     record: JSON.parse(raw),
     ...(kind === 'message' ? { chat: Number(chat) } : {}),

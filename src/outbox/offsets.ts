@@ -80,6 +80,7 @@ export class Offsets {
    * @throws ProblemError `unavailable` after `limitMs`
    */
   async reached(shard: number, id: string, limitMs = 1000): Promise<void> {
+    if (id === BEFORE_ALL) return;
     const until = Date.now() + limitMs;
     for (;;) {
       const row = this.#rows.get(shard);

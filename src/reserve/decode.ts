@@ -3,7 +3,7 @@
 export type CallStatus = 'ran' | 'epoch' | 'stale' | 'late' | 'fenced';
 
 export type Verdict =
-  | { is: 'ok' | 'replay'; number: number; at: number }
+  | { is: 'ok' | 'replay'; number: number; at: number; kept: string }
   | { is: 'mismatch' }
   | { is: 'hydrate'; what: 'app' | 'chat' | 'idempotency'; lastId: string }
   | { is: 'gone'; what: 'app' | 'chat' }
@@ -20,11 +20,11 @@ export interface CallReply {
 }
 
 function decodeVerdict(line: string): Verdict {
-  const [is = '', first = '', second = ''] = line.split(' ', 3);
+  const [is = '', first = '', second = '', third = ''] = line.split(' ', 4);
   switch (is) {
     case 'ok':
     case 'replay':
-      return { is, number: Number(first), at: Number(second) };
+      return { is, number: Number(first), at: Number(second), kept: third };
     case 'mismatch':
       return { is };
     case 'hydrate':

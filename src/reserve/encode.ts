@@ -1,6 +1,6 @@
 // Turns a batch of requests into the KEYS and ARGV of reserve.lua.
 import type { ShardKeys } from './keys.ts';
-import type { ReserveRequest } from './request.ts';
+import type { Reserved, ReserveRequest } from './request.ts';
 
 /** One request on its way through the batcher. */
 export interface Pending {
@@ -11,7 +11,7 @@ export interface Pending {
   /** The epoch in which Postgres was asked for the idempotency key and knew nothing. */
   lookedUpIn: number | null;
   attempts: number;
-  resolve: (answer: { number: number; at: number; replayed: boolean }) => void;
+  resolve: (answer: Reserved) => void;
   reject: (error: Error) => void;
 }
 
@@ -73,6 +73,7 @@ export function encodeBatch(names: ShardKeys, head: CallHead, batch: Pending[]) 
       rate ? rate.intervalMs : 0,
       rate ? rate.intervalMs * rate.burst : 0,
       request.customer,
+      request.kept,
       record,
     );
   }

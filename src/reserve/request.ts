@@ -21,6 +21,8 @@ export interface ReserveRequest {
   chat: number;
   /** The customer who asks or, for a chat, whom it belongs to; '' for callers who see everything. */
   customer: string;
+  /** What a retry must get back besides number and time, such as a token drawn at random; one word or ''. */
+  kept: string;
   /** What the entry holds besides number and time; plain JSON. */
   record: Record<string, unknown>;
   idempotency: ReserveIdempotency | null;
@@ -33,6 +35,8 @@ export interface Reserved {
   number: number;
   /** Time of acceptance, ms since 1970 by Redis' clock. */
   at: number;
+  /** The request's `kept`, or that of the earlier request whose answer this is. */
+  kept: string;
   /** Whether this is the answer of an earlier request with the same key. */
   replayed: boolean;
 }

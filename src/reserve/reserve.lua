@@ -5,23 +5,23 @@
 -- KEYS  1 epoch   2 outbox   3 slot of the calling process   4 gauge   5… keys of the requests, by index
 -- ARGV  1 epoch the caller knows        2 sequence of this call      3 deadline (Redis time, ms)
 --       4 most entries waiting          5 most bytes waiting         6 idempotency window (s)
---       7 life of idle keys (s)         8… requests, 15 fields each:
+--       7 life of idle keys (s)         8… requests, 16 fields each:
 --         kind, token, app key, chat key, tail key, fresh key, chat number, idempotency key,
 --         "hash fingerprint", looked up in Postgres (1), rate key, rate interval (ms), rate burst (ms),
---         customer, record (JSON object without its opening brace)
+--         customer, text to keep with the answer, record (JSON object without its opening brace)
 --       Key fields are indexes into KEYS; 0 means none. kind is message, chat, open_chat, application or deletion.
 --
 -- Returns lines. First: "<status> <now ms> <detail>", where status is
 --   ran | epoch (detail: the epoch found) | stale (an older call) | late (after its deadline) | fenced (detail: why);
 -- after `ran`, one line a request:
---   ok <number> <created ms> | replay <number> <created ms> | mismatch | hydrate app|chat|idempotency <last id>
+--   ok <number> <created ms> <kept> | replay <number> <created ms> <kept> | mismatch | hydrate app|chat|idempotency <last id>
 --   | gone app|chat | full <entries waiting> | rate <ms to wait> | refused <why>
 
 local EPOCH, OUTBOX, SLOT, GAUGE = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local epoch, sequence, deadline = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local max_entries, max_bytes = tonumber(ARGV[4]), tonumber(ARGV[5])
 local window, idle = ARGV[6], ARGV[7]
-local FIRST, FIELDS = 8, 15
+local FIRST, FIELDS = 8, 16
 
 local function whole(n) return string.format('%.0f', n) end
 
@@ -132,7 +132,7 @@ local function append(r, number, record)
   local entry = { 'v', '1', 'k', r.kind == 'open_chat' and 'chat' or r.kind, 'a', r.token, 'c', r.chat_number, 'd', record, 'y', whole(total) }
   if r.idem ~= 0 then
     entry[#entry + 1] = 'i'
-    entry[#entry + 1] = r.idem_ids
+    entry[#entry + 1] = r.idem_ids .. ' ' .. r.kept
   end
   local id = redis.pcall('XADD', OUTBOX, epoch .. '-*', unpack(entry))
   if type(id) == 'table' then return nil, id.err end
@@ -191,7 +191,7 @@ local function run(r)
   local id, why = append(r, number, record)
   if not id then return 'refused ' .. why end
   write[r.kind](r, number, record)
-  local answer = whole(number) .. ' ' .. whole(stamp)
+  local answer = whole(number) .. ' ' .. whole(stamp) .. ' ' .. r.kept
   if r.idem ~= 0 then
     redis.call('SET', KEYS[r.idem], string.match(r.idem_ids, '%S+$') .. ' ' .. answer, 'EX', window)
   end
@@ -209,7 +209,7 @@ local function request(at)
     fresh = tonumber(ARGV[at + 5]), chat_number = tonumber(ARGV[at + 6]),
     idem = tonumber(ARGV[at + 7]), idem_ids = ARGV[at + 8], looked_up = ARGV[at + 9] == '1',
     rate = tonumber(ARGV[at + 10]), interval = tonumber(ARGV[at + 11]), burst = tonumber(ARGV[at + 12]),
-    customer = ARGV[at + 13], record = ARGV[at + 14],
+    customer = ARGV[at + 13], kept = ARGV[at + 14], record = ARGV[at + 15],
   }
 end
 

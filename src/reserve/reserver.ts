@@ -40,7 +40,15 @@ export class Reserver {
   /** See {@link ShardReserver.reserve}; a token whose shard does not exist is `not_found`. */
   reserve(request: ReserveRequest): Promise<Reserved> {
     const shard = shardOf(request.token);
-    if (!this.#deps.offsets.get(shard)) return Promise.reject(notFound('application'));
+    return this.#deps.offsets.get(shard)
+      ? this.#of(shard).reserve(request)
+      : this.#inNewShard(shard, request);
+  }
+
+  /** SHARDS may have grown since this process last looked. */
+  async #inNewShard(shard: number, request: ReserveRequest): Promise<Reserved> {
+    await this.#deps.offsets.refresh();
+    if (!this.#deps.offsets.get(shard)) throw notFound('application');
     return this.#of(shard).reserve(request);
   }
 

@@ -78,6 +78,7 @@ export class ShardReserver {
     }
     const epoch = this.#deps.offsets.get(this.#deps.shard)?.epoch ?? 0;
     if (epoch === 0) {
+      void this.#deps.offsets.refresh().catch(() => {});
       rejectAll(items, unavailable('The shard is not open yet.'));
       return;
     }

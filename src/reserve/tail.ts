@@ -19,6 +19,17 @@ export class Tail {
     this.#keysOf = keysOf;
   }
 
+  /** `missing` when Redis does not know; `gone` from the deletion on. */
+  async appState(token: string): Promise<'here' | 'missing' | 'gone'> {
+    const keys = this.#keysOf(shardOf(token));
+    const [epoch, [known, gone]] = (await Promise.all([
+      this.#redis.get(keys.epoch),
+      this.#redis.hmget(keys.app(token), 'e', 'x'),
+    ])) as [string | null, (string | null)[]];
+    if (epoch === null || known !== epoch) return 'missing';
+    return gone === '1' ? 'gone' : 'here';
+  }
+
   /** `missing` when Redis does not know: Postgres then does, once the outbox is applied. `gone`: deleted. */
   async chatState(token: string, chat: number): Promise<ChatState | 'missing' | 'gone'> {
     const keys = this.#keysOf(shardOf(token));

@@ -10,7 +10,12 @@ export function deliver(item: Pending, verdict: Exclude<Verdict, { is: 'hydrate'
   switch (verdict.is) {
     case 'ok':
     case 'replay':
-      item.resolve({ number: verdict.number, at: verdict.at, replayed: verdict.is === 'replay' });
+      item.resolve({
+        number: verdict.number,
+        at: verdict.at,
+        kept: verdict.kept,
+        replayed: verdict.is === 'replay',
+      });
       break;
     case 'mismatch':
       item.reject(mismatch());
@@ -32,9 +37,9 @@ export function deliver(item: Pending, verdict: Exclude<Verdict, { is: 'hydrate'
 
 /** Settles the request with what Postgres remembers of its idempotency key. */
 export function deliverKept(item: Pending, kept: { fingerprint: string; answer: string }): void {
-  const [number, at] = kept.answer.split(' ');
+  const [number, at, word = ''] = kept.answer.split(' ');
   if (kept.fingerprint !== item.request.idempotency?.fingerprint) item.reject(mismatch());
-  else item.resolve({ number: Number(number), at: Number(at), replayed: true });
+  else item.resolve({ number: Number(number), at: Number(at), kept: word, replayed: true });
 }
 
 export function rejectAll(items: Pending[], error: Error): void {

@@ -20,6 +20,8 @@ const connection = (url: string, name: string, limits: SessionLimits) => ({
   statement_timeout: limits.statementMs,
   lock_timeout: limits.lockMs,
   idle_in_transaction_session_timeout: limits.idleInTransactionMs,
+  // A server that hangs never runs out its own timeout; this one is ours.
+  query_timeout: limits.statementMs + 500,
 });
 
 /** The API's pool: short statements, so that a request fails before its client gives up. */
@@ -27,8 +29,8 @@ export const forQueries = (url: string, size: number): Knex =>
   knex({
     client: 'pg',
     connection: connection(url, 'anteroom-api', {
-      statementMs: 5000,
-      lockMs: 2000,
+      statementMs: 1800,
+      lockMs: 1500,
       idleInTransactionMs: 5000,
     }),
     pool: { min: 0, max: size },

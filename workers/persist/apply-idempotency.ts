@@ -6,7 +6,10 @@ export async function applyIdempotency(client: PoolClient, entries: Entry[]): Pr
   const answers = new Map<string, { hash: string; fingerprint: string; answer: string }>();
   for (const { idempotency, record } of entries) {
     if (idempotency)
-      answers.set(idempotency.hash, { ...idempotency, answer: `${record.number} ${record.at}` });
+      answers.set(idempotency.hash, {
+        ...idempotency,
+        answer: `${record.number} ${record.at} ${idempotency.kept}`,
+      });
   }
   if (answers.size === 0) return;
   const all = [...answers.values()].sort((a, b) => (a.hash < b.hash ? -1 : 1));

@@ -7,6 +7,7 @@ import { findApplication } from '../../queries/find-application.ts';
 import { listApplications } from '../../queries/list-applications.ts';
 import { shardOf } from '../../reserve/keys.ts';
 import type { Services } from '../../services.ts';
+import { unauthenticated } from '../authenticate.ts';
 import { createCursor } from '../cursor.ts';
 import { defineRoute, type Route } from '../define-route.ts';
 import { presentApplication, presentCreatedApplication } from '../presenters/application.ts';
@@ -18,11 +19,11 @@ import {
   deletedApplication,
   updateApplicationBody,
 } from '../schemas/application.ts';
-import { pageQuery } from '../schemas/common.ts';
+import { number, pageQuery } from '../schemas/common.ts';
 import { nextCursor, replayHeaders } from './replies.ts';
 
 const tag = 'Applications';
-const cursor = createCursor('applications', Type.Object({ id: Type.Integer() }));
+const cursor = createCursor('applications', Type.Object({ id: number }));
 
 export function applicationRoutes(services: Services): Route[] {
   const create = createApplication(services);
@@ -46,6 +47,7 @@ export function applicationRoutes(services: Services): Route[] {
         },
       },
       handler: async ({ body, principal, ...context }) => {
+        if (!services.openSignup && principal === null) throw unauthenticated();
         if (!services.openSignup && principal?.role !== 'operator')
           throw forbidden('Only an operator may create applications here.');
         const created = await create(body, context);

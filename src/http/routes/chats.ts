@@ -4,6 +4,7 @@ import { createChat } from '../../commands/create-chat.ts';
 import { markRead } from '../../commands/mark-read.ts';
 import { updateChat } from '../../commands/update-chat.ts';
 import { forbidden, notFound } from '../../lib/errors.ts';
+import { findApplication } from '../../queries/find-application.ts';
 import { findChat } from '../../queries/find-chat.ts';
 import { listChats } from '../../queries/list-chats.ts';
 import { listUnread } from '../../queries/list-unread.ts';
@@ -22,17 +23,17 @@ import {
   unreadList,
   updateChatBody,
 } from '../schemas/chat.ts';
-import { pageQuery } from '../schemas/common.ts';
+import { number, pageQuery } from '../schemas/common.ts';
 import { nextCursor, replayHeaders } from './replies.ts';
 
 const tag = 'Chats';
 const members = ['application', 'admin', 'agent', 'customer'] as const;
-const position = Type.Object({ number: Type.Integer(), activity: Type.Integer() });
+const position = Type.Object({ number, activity: Type.Integer({ minimum: 0, maximum: 8.64e15 }) });
 const cursors = {
   number: createCursor('chats by number', position),
   activity: createCursor('chats by activity', position),
 };
-const unreadCursor = createCursor('unread', Type.Object({ number: Type.Integer() }));
+const unreadCursor = createCursor('unread', Type.Object({ number }));
 
 export function chatRoutes(services: Services): Route[] {
   const create = createChat(services);
@@ -146,10 +147,12 @@ export function chatRoutes(services: Services): Route[] {
       tag,
       roles: members,
       query: pageQuery({}),
+      problems: ['not_found'],
       responses: { 200: { description: 'Newest chat first.', schema: unreadList } },
       handler: async ({ query, principal }) => {
         const token = principal.app ?? '';
         await services.applied(shardOf(token));
+        if (!(await findApplication(services.knex, token))) throw notFound('application');
         const who = { reader: readerOf(principal), onlyFor: seesOnly(principal) };
         const rows = await unread(
           token,

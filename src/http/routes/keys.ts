@@ -14,7 +14,7 @@ import { pageQuery, uuid } from '../schemas/common.ts';
 import { nextCursor, replayHeaders } from './replies.ts';
 
 const tag = 'Applications';
-const cursor = createCursor('keys', Type.Object({ at: Type.Integer(), id: Type.String() }));
+const cursor = createCursor('keys', Type.Object({ at: Type.Integer({ minimum: 0, maximum: 8.64e15 }), id: uuid }));
 
 export function keyRoutes(services: Services): Route[] {
   const create = createKey(services);
@@ -74,7 +74,7 @@ export function keyRoutes(services: Services): Route[] {
       summary: 'Delete a key',
       description: 'Its token stops working everywhere within 5 s.',
       tag,
-      roles: ['application', 'admin', 'operator'],
+      roles: ['application', 'admin'],
       params: Type.Object({ key_id: uuid }),
       responses: { 204: { description: 'The key is gone.' } },
       handler: async ({ params }) => {

@@ -5,6 +5,7 @@ import { deleteMessage, editMessage } from '../../commands/change-message.ts';
 import { createMessage } from '../../commands/create-message.ts';
 import { forbidden, invalid } from '../../lib/errors.ts';
 import type { AuthorType, MessageRecord } from '../../outbox/entry.ts';
+import { assertApplication } from '../../queries/assert-application.ts';
 import { getMessage, listMessages, type Page, type Range } from '../../queries/list-messages.ts';
 import { type SearchScope, searchMessages } from '../../queries/search-messages.ts';
 import { traceMessage } from '../../queries/trace-message.ts';
@@ -27,13 +28,13 @@ import { nextCursor, replayHeaders } from './replies.ts';
 const tag = 'Messages';
 const members = ['application', 'admin', 'agent', 'customer'] as const;
 const path = '/applications/:token/chats/:number/messages' as const;
-const hitCursor = createCursor('search', Type.Object({ id: Type.Integer() }));
+const hitCursor = createCursor('search', Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }));
 
 const ownType = (role: Principal['role']): AuthorType => (role === 'customer' ? 'customer' : 'service_agent');
 
 interface NamedAuthor {
   author_type?: AuthorType;
-  author?: { id?: string | null; name?: string | null } | null;
+  author?: string | { id?: string | null; name?: string | null } | null;
 }
 
 /** A key may name any author; everybody else is who they are. */
@@ -42,7 +43,8 @@ function authorOf(
   named: NamedAuthor,
 ): { authorType: AuthorType; author: MessageRecord['author'] } {
   if (principal.role === 'application') {
-    const { id = null, name = null } = named.author ?? {};
+    const { id = null, name = null } =
+      typeof named.author === 'string' ? { name: named.author } : (named.author ?? {});
     return {
       authorType: named.author_type ?? 'customer',
       author: id === null && name === null ? null : { id, name },
@@ -76,6 +78,7 @@ export function messageRoutes(services: Services): Route[] {
   const get = getMessage(services);
   const search = searchMessages(services);
   const traced = traceMessage(services);
+  const assertExists = assertApplication(services);
 
   const searchPage = async (scope: SearchScope, query: { q: string; limit: number; cursor?: string }) => {
     const hits = await search(scope, query.q, query.limit + 1, hitCursor.decode(query.cursor)?.id ?? null);
@@ -148,8 +151,10 @@ export function messageRoutes(services: Services): Route[] {
       roles: members,
       query: searchQuery,
       responses: { 200: { description: 'Newest first.', schema: searchList } },
-      handler: ({ params, query, principal }) =>
-        searchPage({ token: params.token, chat: null, onlyFor: seesOnly(principal) }, query),
+      handler: async ({ params, query, principal }) => {
+        await assertExists(params.token);
+        return searchPage({ token: params.token, chat: null, onlyFor: seesOnly(principal) }, query);
+      },
     }),
     defineRoute({
       method: 'GET',

@@ -15,9 +15,17 @@ export const createMessageBody = Type.Object({
   author_type: Type.Optional(authorType),
   author: Type.Optional(
     nullable(
-      Type.Object(
-        { id: Type.Optional(nullable(authorText)), name: Type.Optional(nullable(authorText)) },
-        { description: 'Whom the message is from, in the words of the client; only for application keys.' },
+      Type.Union(
+        [
+          authorText,
+          Type.Object(
+            { id: Type.Optional(nullable(authorText)), name: Type.Optional(nullable(authorText)) },
+            {
+              description: 'Whom the message is from, in the words of the client; only for application keys.',
+            },
+          ),
+        ],
+        { description: 'A name, or an id and a name.' },
       ),
     ),
   ),
