@@ -31,7 +31,10 @@ describe('the keys of an application', () => {
     const ids = [created.key_id];
     for (let i = 0; i < 4; i++) ids.push((await client.post(path, { key })).body.key_id);
     // Equal times must not lose or repeat any.
-    await deployment.knex('api_keys').where({ app_token: created.token }).update({ created_at: '2026-01-01' });
+    await deployment
+      .knex('api_keys')
+      .where({ app_token: created.token })
+      .update({ created_at: '2026-01-01' });
     const first = await client.get(`${path}?limit=2`, { key });
     const second = await client.get(`${path}?limit=2&cursor=${first.body.next}`, { key });
     const third = await client.get(`${path}?limit=2&cursor=${second.body.next}`, { key });
@@ -62,7 +65,9 @@ describe('the keys of an application', () => {
         ['GET', '/me/unread'],
         ['POST', '/applications'],
       ] as const)
-        expect((await api.call(method, place, { key: bearer, body: method === 'GET' ? undefined : {} })).status).to.equal(401);
+        expect(
+          (await api.call(method, place, { key: bearer, body: method === 'GET' ? undefined : {} })).status,
+        ).to.equal(401);
     }
     // The application's other key stays good, and an API that starts later knows too.
     expect((await client.get(path, { key })).status).to.equal(200);

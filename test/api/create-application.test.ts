@@ -70,7 +70,14 @@ describe('creating an application', () => {
   });
 
   it('refuses a name that is missing, blank, too long or no text', async () => {
-    for (const body of [{}, { name: ' ' }, { name: '' }, { name: 'x'.repeat(201) }, { name: 7 }, { name: null }])
+    for (const body of [
+      {},
+      { name: ' ' },
+      { name: '' },
+      { name: 'x'.repeat(201) },
+      { name: 7 },
+      { name: null },
+    ])
       expect((await client.post('/applications', { body })).body.code).to.equal('validation_failed');
     expect((await client.post('/applications', { body: { name: '🧀'.repeat(200) } })).status).to.equal(201);
   });

@@ -65,7 +65,9 @@ describe('deleting an application', () => {
       await worker.stop();
       expect((await api.delete(path, { key })).status).to.equal(202);
       for (const place of ['/chats', '/chats/1/messages'])
-        expect((await api.post(path + place, { key, body: place === '/chats' ? {} : { body: 'x' } })).status).to.equal(404);
+        expect(
+          (await api.post(path + place, { key, body: place === '/chats' ? {} : { body: 'x' } })).status,
+        ).to.equal(404);
       expect((await api.get(`${path}/chats/1/messages`, { key })).status).to.equal(404);
       expect((await api.get(`${path}/messages/search?q=word`, { key })).status).to.equal(404);
       expect((await api.delete(path, { key })).status).to.equal(404);
@@ -78,7 +80,9 @@ describe('deleting an application', () => {
     const { token, key, path } = await deployment.application(client);
     const other = await deployment.application(client);
     for (const role of ['admin', 'agent', 'customer', 'visitor'] as const)
-      expect((await client.delete(path, { key: mintToken(deployment, { role, app: token }) })).status).to.equal(403);
+      expect(
+        (await client.delete(path, { key: mintToken(deployment, { role, app: token }) })).status,
+      ).to.equal(403);
     expect((await client.delete(path, { key: other.key })).status).to.equal(404);
     expect((await client.get(path, { key })).status).to.equal(200);
     expect((await client.delete(path, { key: OPERATOR })).status).to.equal(202);

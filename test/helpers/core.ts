@@ -1,14 +1,14 @@
 // The write path without HTTP: reserver, persister and shard opening on real stores, each built as wire.ts does.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import type { Pool } from 'pg';
 import { pino } from 'pino';
 import { Offsets } from '../../src/outbox/offsets.ts';
 import { registerShards } from '../../src/outbox/shards.ts';
 import type { ShardKeys } from '../../src/reserve/keys.ts';
-import { Reserver } from '../../src/reserve/reserver.ts';
 import type { ReserveRequest } from '../../src/reserve/request.ts';
+import { Reserver } from '../../src/reserve/reserver.ts';
 import { forQueries, forWorkers } from '../../src/storage/postgres.ts';
 import { forCommands, forOutbox, whenReady } from '../../src/storage/redis.ts';
 import { type OpenShardDeps, openShard } from '../../workers/open-shard.ts';
@@ -31,8 +31,7 @@ interface CoreSettings {
 }
 
 /** A token of the given shard. */
-export const tokenOf = (shard = 0): string =>
-  shard.toString(16).padStart(2, '0') + randomUUID().slice(2);
+export const tokenOf = (shard = 0): string => shard.toString(16).padStart(2, '0') + randomUUID().slice(2);
 
 export const idempotency = (): { hash: string; fingerprint: string } => ({
   hash: randomBytes(16).toString('hex'),
@@ -70,7 +69,10 @@ export class Core {
     this.knex = knex;
     this.#settings = settings;
     this.logged = [];
-    const log = pino({ level: 'debug' }, { write: (line: string) => void this.logged.push(JSON.parse(line)) });
+    const log = pino(
+      { level: 'debug' },
+      { write: (line: string) => void this.logged.push(JSON.parse(line)) },
+    );
     const keysOf = (shard: number) => deployment.keys(shard);
     this.offsets = new Offsets(knex, log);
     this.persister = new Persister({ pool, redis: outbox, keysOf, trimLag: new TrimLag(), log });
@@ -81,7 +83,12 @@ export class Core {
     };
     this.opening = { pool, persister: this.persister, connect, keysOf, log };
     this.reserver = this.newReserver();
-    this.#stops = [() => redis.disconnect(), () => outbox.disconnect(), () => pool.end(), () => knex.destroy()];
+    this.#stops = [
+      () => redis.disconnect(),
+      () => outbox.disconnect(),
+      () => pool.end(),
+      () => knex.destroy(),
+    ];
   }
 
   /** With its shards registered and open. */
@@ -137,6 +144,7 @@ export class Core {
     return by.reserve({
       chat: 0,
       customer: '',
+      kept: '',
       record: {},
       idempotency: null,
       rate: null,
@@ -154,7 +162,14 @@ export class Core {
   async chat(token: string, over: Partial<ReserveRequest> = {}): Promise<number> {
     const open = over.kind === 'open_chat';
     const customer_id = over.customer || null;
-    const record = { subject: null, metadata: {}, open, customer_id, customer_name: null, request_id: 'test' };
+    const record = {
+      subject: null,
+      metadata: {},
+      open,
+      customer_id,
+      customer_name: null,
+      request_id: 'test',
+    };
     return (await this.reserve({ kind: 'chat', token, record, ...over })).number;
   }
 
@@ -164,7 +179,9 @@ export class Core {
   }
 
   /** All messages, in order, as they stand in Postgres. */
-  async messages(token?: string): Promise<{ chat: number; number: number; body: string | null; void: boolean }[]> {
+  async messages(
+    token?: string,
+  ): Promise<{ chat: number; number: number; body: string | null; void: boolean }[]> {
     const query = this.knex('messages')
       .join('chats', 'chats.id', 'messages.chat_id')
       .select('chats.number as chat', 'messages.number', 'messages.body', 'messages.void')

@@ -1,11 +1,14 @@
 // What clients saw, and the promises that the stores must keep to it once everything has come to rest.
 import { randomUUID } from 'node:crypto';
-import { expect } from 'chai';
 import { Agent, request } from 'node:http';
+import { expect } from 'chai';
 import type { Deployment, TestApplication } from './deployment.ts';
 
 /** `unknown`: the connection broke or the answer was 503, so the write may or may not have happened. */
-export type Outcome = { is: 'ok'; number: number } | { is: 'refused'; status: number } | { is: 'unknown'; why: string };
+export type Outcome =
+  | { is: 'ok'; number: number }
+  | { is: 'refused'; status: number }
+  | { is: 'unknown'; why: string };
 
 export interface Attempt {
   body: string;
@@ -47,9 +50,11 @@ export class History {
   /** Sends one message with words of its own, and notes what became of it. */
   async send(origin: string, { chat = 1, key, body = randomUUID() }: SendOptions = {}): Promise<Outcome> {
     const startedAt = performance.now();
-    const outcome = await this.#post(`${origin}${this.#application.path}/chats/${chat}/messages`, body, key).catch(
-      (error: Error): Outcome => ({ is: 'unknown', why: error.message }),
-    );
+    const outcome = await this.#post(
+      `${origin}${this.#application.path}/chats/${chat}/messages`,
+      body,
+      key,
+    ).catch((error: Error): Outcome => ({ is: 'unknown', why: error.message }));
     this.attempts.push({ body, chat, key: key ?? null, outcome, ms: performance.now() - startedAt });
     return outcome;
   }
@@ -61,16 +66,20 @@ export class History {
         'content-type': 'application/json',
         ...(key ? { 'idempotency-key': key } : {}),
       };
-      const call = request(url, { method: 'POST', agent: this.#agent, headers, timeout: 10_000 }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('aborted', () => reject(new Error('aborted')));
-        response.on('end', () => {
-          const text = Buffer.concat(chunks).toString();
-          resolve(outcomeOf(response.statusCode!, JSON.parse(text)));
-        });
-      });
+      const call = request(
+        url,
+        { method: 'POST', agent: this.#agent, headers, timeout: 10_000 },
+        (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk) => chunks.push(chunk));
+          response.on('error', reject);
+          response.on('aborted', () => reject(new Error('aborted')));
+          response.on('end', () => {
+            const text = Buffer.concat(chunks).toString();
+            resolve(outcomeOf(response.statusCode!, JSON.parse(text)));
+          });
+        },
+      );
       call.on('timeout', () => call.destroy(new Error('no answer in 10 s')));
       call.on('error', reject);
       call.end(JSON.stringify({ body }));
@@ -115,7 +124,9 @@ export class History {
     for (const [body, same] of byBody) expect(same, `rows of ${body}`).to.have.length(1);
     for (const { body, chat, outcome } of this.acknowledged)
       expect(byBody.get(body)?.[0], `row of ${body}`).to.include({ chat, number: outcome.number });
-    const allowed = new Set(this.attempts.filter(({ outcome }) => outcome.is !== 'refused').map(({ body }) => body));
+    const allowed = new Set(
+      this.attempts.filter(({ outcome }) => outcome.is !== 'refused').map(({ body }) => body),
+    );
     for (const { body } of rows) expect(allowed.has(body!), `a request for row ${body}`).to.equal(true);
   }
 

@@ -14,7 +14,10 @@ import { pageQuery, uuid } from '../schemas/common.ts';
 import { nextCursor, replayHeaders } from './replies.ts';
 
 const tag = 'Applications';
-const cursor = createCursor('keys', Type.Object({ at: Type.Integer({ minimum: 0, maximum: 8.64e15 }), id: uuid }));
+const cursor = createCursor(
+  'keys',
+  Type.Object({ at: Type.Integer({ minimum: 0, maximum: 8.64e15 }), id: uuid }),
+);
 
 export function keyRoutes(services: Services): Route[] {
   const create = createKey(services);

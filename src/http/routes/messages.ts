@@ -28,7 +28,10 @@ import { nextCursor, replayHeaders } from './replies.ts';
 const tag = 'Messages';
 const members = ['application', 'admin', 'agent', 'customer'] as const;
 const path = '/applications/:token/chats/:number/messages' as const;
-const hitCursor = createCursor('search', Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }));
+const hitCursor = createCursor(
+  'search',
+  Type.Object({ id: Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER }) }),
+);
 
 const ownType = (role: Principal['role']): AuthorType => (role === 'customer' ? 'customer' : 'service_agent');
 

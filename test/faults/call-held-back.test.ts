@@ -1,0 +1,59 @@
+import { expect } from 'chai';
+import { reserveScript } from '../../src/reserve/shard-reserver.ts';
+import { Deployment } from '../helpers/deployment.ts';
+import { FaultyProxy } from '../helpers/faulty-proxy.ts';
+import { History } from '../helpers/history.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
+
+/** Beyond the second that a call may take. */
+const HELD_MS = 1500;
+
+describe('a reserve call held back on its way to Redis', () => {
+  let deployment: Deployment;
+  let proxy: FaultyProxy;
+  after(async () => {
+    await deployment.stop();
+    await proxy.close();
+  });
+
+  it('changes nothing when it arrives after its deadline; its callers have had their 503', async () => {
+    deployment = await Deployment.create();
+    let holding = false;
+    proxy = new FaultyProxy(deployment.env.REDIS_URL!, (requests) => {
+      if (!holding || !requests.includes(reserveScript.sha)) return { is: 'pass' };
+      holding = false;
+      return { is: 'hold', ms: HELD_MS };
+    });
+    await deployment.worker();
+    const { client, origin } = await deployment.api({ REDIS_URL: await proxy.listen() });
+    const application = await deployment.application(client);
+    await client.post(`${application.path}/chats`, { key: application.key });
+    const history = new History(application);
+    await history.send(origin);
+    await deployment.settled();
+    const calls = await scriptCalls();
+
+    holding = true;
+    const held = history.send(origin);
+    const behind = Promise.all(Array.from({ length: 10 }, () => history.send(origin)));
+    expect(await held).to.deep.equal({ is: 'unknown', why: '503' });
+    for (const outcome of await behind) expect(outcome).to.deep.equal({ is: 'unknown', why: '503' });
+    for (const { ms } of history.attempts) expect(ms).to.be.below(2500);
+
+    await waitUntil('the held call at Redis', async () => (await scriptCalls()) > calls);
+    expect(proxy.holds).to.equal(1);
+    const next = await waitUntil('service again', async () => {
+      const outcome = await history.send(origin);
+      return outcome.is === 'ok' ? outcome : null;
+    });
+    expect(next.number).to.equal(2);
+    await deployment.settled();
+    await history.check(deployment);
+  });
+
+  /** How many scripts Redis has run by their name; only this deployment's API is idle, so others only add. */
+  async function scriptCalls(): Promise<number> {
+    const stats = await deployment.redis.info('commandstats');
+    return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1] ?? 0);
+  }
+});
