@@ -2,8 +2,8 @@
 // With --check it changes nothing and fails when a document is behind; a test runs it so.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { runTool } from './lib/tool.ts';
 import { settingsTable } from './lib/settings-table.ts';
+import { runTool } from './lib/tool.ts';
 import { UserError } from './lib/user-error.ts';
 
 const tables = [{ file: 'README.md', name: 'settings', text: settingsTable }];

@@ -85,9 +85,9 @@ function createReserver(
       maxBytes: config.OUTBOX_MAX_BYTES,
       windowSeconds: config.IDEMPOTENCY_WINDOW,
     },
-    onAppended: (shard, entries) => {
+    onAppended: (shard, entries, requestId) => {
       metrics.accepted.inc(entries);
-      doorbell.ring(shard);
+      doorbell.ring(shard, requestId);
     },
   });
   shutdown.add('reserver', () => reserver.stop());

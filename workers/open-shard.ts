@@ -19,8 +19,6 @@ const scripts = [reserveScript, installScript, settleScript, openScript];
 export interface OpenShardDeps {
   pool: Pool;
   persister: Persister;
-  /** A connection that never reconnects, so that all steps happen in one life of one Redis. */
-  connect: () => Promise<Redis>;
   keysOf: (shard: number) => ShardKeys;
   log: Logger;
 }
@@ -33,19 +31,15 @@ interface Opening {
 }
 
 /**
- * Makes sure that the shard is open for the Redis that answers now. Cheap when it is.
+ * Makes sure that the shard is open for the Redis behind the connection. Cheap when it is.
+ * @param redis never reconnects, so that all steps happen in one life of one Redis
  * @returns whether it had to be opened
  */
-export async function openShard(deps: OpenShardDeps, shard: number): Promise<boolean> {
-  const redis = await deps.connect();
-  try {
-    const opening = { redis, keys: deps.keysOf(shard), shard, runId: await readRunId(redis) };
-    if (await isOpen(deps, opening)) return false;
-    await recover(deps, opening);
-    return true;
-  } finally {
-    redis.disconnect();
-  }
+export async function openShard(deps: OpenShardDeps, redis: Redis, shard: number): Promise<boolean> {
+  const opening = { redis, keys: deps.keysOf(shard), shard, runId: await readRunId(redis) };
+  if (await isOpen(deps, opening)) return false;
+  await recover(deps, opening);
+  return true;
 }
 
 async function isOpen({ pool }: OpenShardDeps, { redis, keys, shard, runId }: Opening): Promise<boolean> {
@@ -67,7 +61,9 @@ async function recover(deps: OpenShardDeps, opening: Opening): Promise<void> {
   const { redis, keys, shard } = opening;
   const fence = `fence:${randomUUID()}`;
   await redis.set(keys.epoch, fence);
-  const { epoch, first } = await raiseEpoch(deps, opening);
+  const raised = await raiseEpoch(deps, opening, fence);
+  if (!raised) return;
+  const { epoch, first } = raised;
   await loadMissingScripts(redis);
   const opened = await redis.evalsha(openScript.sha, 2, keys.epoch, keys.gauge, fence, epoch, first ? 1 : 0);
   const line = { shard, epoch, opened: opened === 1 };
@@ -75,17 +71,28 @@ async function recover(deps: OpenShardDeps, opening: Opening): Promise<void> {
   else deps.log.warn(line, 'shard opened under a new epoch');
 }
 
-/** Applies everything the outbox still holds, then raises the epoch, without letting go of the shard's row. */
-async function raiseEpoch(deps: OpenShardDeps, opening: Opening): Promise<{ epoch: number; first: boolean }> {
+/**
+ * Applies everything the outbox still holds, then raises the epoch, without letting go of the shard's row.
+ * @returns null when somebody else has fenced the shard meanwhile. Only the holder of the fence may raise the epoch:
+ *   else Redis would be open under one that Postgres has already left, and its entries would not follow the offset.
+ */
+async function raiseEpoch(
+  deps: OpenShardDeps,
+  opening: Opening,
+  fence: string,
+): Promise<{ epoch: number; first: boolean } | null> {
   const { redis, keys, shard, runId } = opening;
   await deps.persister.drain(shard, 'wait');
   return inTransaction(deps.pool, async (client) => {
     let row = await lockShard(client, shard, 'wait');
     if (!row) throw new Error(`shard ${shard} is not registered`);
+    if ((await redis.get(keys.epoch)) !== fence) return null;
     const first = row.epoch === 0;
     if (first) await assertNoForeignOutbox(redis, keys, shard);
     for (let more = true; more; ) {
       const batch = await deps.persister.applyLocked(client, shard, row);
+      // Under a later epoch these entries would no longer follow the offset.
+      if (batch.blocked) throw batch.blocked;
       row = { ...row, last_id: batch.entries.at(-1)?.id ?? row.last_id };
       more = batch.more;
     }

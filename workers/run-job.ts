@@ -43,7 +43,10 @@ export function createRunJob(
         payload: unknown,
         log: Logger,
       ) => Promise<void>;
-      const work = handler(job.data, log.child({ job: job.name, job_id: job.id }));
+      const work = handler(
+        job.data,
+        log.child({ job: job.name, job_id: job.id, request_id: job.data?.request_id }),
+      );
       await within(contract.timeoutMs, work, () => new Error(`no end after ${contract.timeoutMs} ms`));
     } catch (error) {
       outcome = outcomeOf(error);

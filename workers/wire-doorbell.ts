@@ -1,6 +1,4 @@
 // Builds what workers and schedulers share: the shards' offsets, the queues and the sweep.
-import type { Redis } from 'ioredis';
-import type { Config } from '../config/schema.ts';
 import { Doorbell } from '../src/jobs/doorbell.ts';
 import { openQueue } from '../src/jobs/open-queue.ts';
 import type { Entry } from '../src/lib/run-entry.ts';
@@ -9,7 +7,7 @@ import { registerShards } from '../src/outbox/shards.ts';
 import { shardKeys } from '../src/reserve/keys.ts';
 import { postgresOrStartError, redisOrStartError } from '../src/storage/connect.ts';
 import { forQueries } from '../src/storage/postgres.ts';
-import { forCommands, forOutbox, forQueue, whenReady } from '../src/storage/redis.ts';
+import { forCommands, forQueue, whenReady } from '../src/storage/redis.ts';
 import { Sweeper } from './sweeper.ts';
 
 /** One for each shard's look-up at a time, and one to spare. */
@@ -39,10 +37,3 @@ export async function wireDoorbell({ config, log, shutdown }: Entry) {
   shutdown.add('sweeper', () => sweeper.stop());
   return { keysOf, offsets, tasksQueue, sweeper };
 }
-
-/** A connection for one opening of a shard: it never reconnects. */
-export const singleUse = (config: Config, entry: Pick<Entry, 'log'>) => async (): Promise<Redis> => {
-  const redis = forOutbox(config.REDIS_URL, entry.log);
-  redis.options.retryStrategy = () => null;
-  return whenReady(redis, 2000);
-};

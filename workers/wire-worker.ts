@@ -3,7 +3,7 @@ import { Worker } from 'bullmq';
 import { type QueueName, queuePrefix } from '../src/jobs/define-job.ts';
 import type { Entry } from '../src/lib/run-entry.ts';
 import { forWorkers } from '../src/storage/postgres.ts';
-import { forOutbox, forWorker, whenReady } from '../src/storage/redis.ts';
+import { forOneLife, forOutbox, forWorker, whenReady } from '../src/storage/redis.ts';
 import { handleCleanExpired } from './handlers/clean-expired.ts';
 import { handlePersist } from './handlers/persist.ts';
 import { handlePurgeDeleted } from './handlers/purge-deleted.ts';
@@ -13,7 +13,7 @@ import { Persister } from './persist/persister.ts';
 import { TrimLag } from './persist/trim-lag.ts';
 import { createRunJob } from './run-job.ts';
 import { ShardWatch } from './shard-watch.ts';
-import { singleUse, wireDoorbell } from './wire-doorbell.ts';
+import { wireDoorbell } from './wire-doorbell.ts';
 
 /** A killed worker's jobs are taken over after these; a batch takes well under a second. */
 const LOCK_MS = 5000;
@@ -54,7 +54,8 @@ export async function wireWorker(entry: Entry): Promise<void> {
   shutdown.add('outbox connection', () => outbox.disconnect());
 
   const persister = new Persister({ pool, redis: outbox, keysOf, trimLag: new TrimLag(), log });
-  const watch = new ShardWatch({ pool, persister, connect: singleUse(config, entry), keysOf, log }, offsets);
+  const connect = () => forOneLife(config.REDIS_URL);
+  const watch = new ShardWatch({ pool, persister, connect, keysOf, offsets, log });
   await watch.look();
   watch.start();
   shutdown.add('shard watch', () => watch.stop());

@@ -1,6 +1,6 @@
 // Rings a shard's persist job after entries were appended.
 import type { Queue } from 'bullmq';
-import { jobId } from './define-job.ts';
+import { jobId, type PayloadOf } from './define-job.ts';
 import { persist } from './persist.ts';
 
 /**
@@ -12,8 +12,8 @@ const SPACING_MS = 20;
 export class Doorbell {
   readonly #queue: Queue;
   readonly #onError: (error: Error) => void;
-  /** Shards rung within the spacing; true when entries came after the ring. */
-  readonly #recent = new Map<number, boolean>();
+  /** Shards rung within the spacing; with the request that came after the ring, if one did. */
+  readonly #recent = new Map<number, string | null>();
 
   constructor(queue: Queue, onError: (error: Error) => void) {
     this.#queue = queue;
@@ -21,31 +21,30 @@ export class Doorbell {
   }
 
   /** At most one job of a shard is active and one waiting, however often this is called. Never throws. */
-  ring(shard: number): void {
+  ring(shard: number, requestId: string): void {
     if (this.#recent.has(shard)) {
-      this.#recent.set(shard, true);
+      this.#recent.set(shard, requestId);
       return;
     }
-    this.#recent.set(shard, false);
+    this.#recent.set(shard, null);
     setTimeout(() => this.#rest(shard), SPACING_MS);
-    this.#add(shard, false, { id: jobId('shard', shard), keepLastIfActive: true });
+    const payload = { shard, sweep: false, request_id: requestId };
+    this.#add(payload, { id: jobId('shard', shard), keepLastIfActive: true });
   }
 
   /** Rings under an id of its own, for a shard whose ordinary job may have died with its worker. */
   sweep(shard: number): void {
-    this.#add(shard, true, { id: jobId('sweep', shard) });
+    this.#add({ shard, sweep: true }, { id: jobId('sweep', shard) });
   }
 
   #rest(shard: number): void {
     const again = this.#recent.get(shard);
     this.#recent.delete(shard);
-    if (again) this.ring(shard);
+    if (again) this.ring(shard, again);
   }
 
-  #add(shard: number, sweep: boolean, deduplication: { id: string; keepLastIfActive?: boolean }): void {
+  #add(payload: PayloadOf<typeof persist>, deduplication: { id: string; keepLastIfActive?: boolean }): void {
     // A ring that is lost with Redis is made up for by the sweep, so nobody waits for it.
-    this.#queue
-      .add(persist.name, { shard, sweep }, { ...persist.options, deduplication })
-      .catch(this.#onError);
+    this.#queue.add(persist.name, payload, { ...persist.options, deduplication }).catch(this.#onError);
   }
 }

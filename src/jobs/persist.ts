@@ -8,7 +8,12 @@ import { defineJob } from './define-job.ts';
 export const persist = defineJob({
   name: 'persist',
   queue: 'persist',
-  payload: Type.Object({ shard: Type.Integer({ minimum: 0, maximum: 255 }), sweep: Type.Boolean() }),
+  payload: Type.Object({
+    shard: Type.Integer({ minimum: 0, maximum: 255 }),
+    sweep: Type.Boolean(),
+    /** Of a request whose entry this ring was for; others may have joined it. */
+    request_id: Type.Optional(Type.String()),
+  }),
   options: {
     attempts: 1_000_000,
     // Fixed: an outage must not stretch the pause that follows it.

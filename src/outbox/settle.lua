@@ -43,10 +43,10 @@ for index = 4, #KEYS, 3 do
   local newest = tonumber(redis.call('HGET', chat, 'n') or 0)
   local last = math.min(highest, newest - keep)
   if last > 0 then
-    local low = tonumber(redis.call('HGET', tail, 'lo') or 0)
+    local low = tonumber(redis.call('HGET', tail, 'lo') or last)
     if last > low then
       drop(tail, low + 1, last)
-      if redis.call('EXISTS', tail) == 1 then redis.call('HSET', tail, 'lo', last) end
+      redis.call('HSET', tail, 'lo', last)
     end
   end
 end

@@ -24,7 +24,7 @@ export interface ReserveRequest {
   /** What a retry must get back besides number and time, such as a token drawn at random; one word or ''. */
   kept: string;
   /** What the entry holds besides number and time; plain JSON. */
-  record: Record<string, unknown>;
+  record: { request_id: string; [field: string]: unknown };
   idempotency: ReserveIdempotency | null;
   rate: RateLimit | null;
   /** Monotonic ms (`performance.now()`) after which the caller is no longer waiting. */

@@ -22,6 +22,7 @@ local epoch, sequence, deadline = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local max_entries, max_bytes = tonumber(ARGV[4]), tonumber(ARGV[5])
 local window, idle = ARGV[6], ARGV[7]
 local FIRST, FIELDS = 8, 16
+local SLOT_SECONDS = 600 -- a re-sent call is past its deadline long before
 
 local function whole(n) return string.format('%.0f', n) end
 
@@ -151,6 +152,11 @@ function write.message(r, number, record)
     chat.fresh = false
   end
   chat.number, chat.dirty = number, true
+  if not chat.tail_begun then
+    -- Where a new tail begins: the worker trims it upwards from there, never from 1.
+    redis.call('HSETNX', KEYS[r.tail], 'lo', number - 1)
+    chat.tail_begun = true
+  end
   redis.call('HSET', KEYS[r.tail], number, record)
   redis.call('SPUBLISH', KEYS[r.chat], record)
   touched[r.chat], touched[r.tail], touched[r.app] = true, true, true
@@ -244,7 +250,7 @@ local fine, why = pcall(function()
   redis.call('HSET', GAUGE, 'at', whole(stamp), 'seq', whole(last_seq), 'bytes', whole(bytes))
   reply = head('ran', whole(last_seq - applied)) .. '\n' .. table.concat(lines, '\n')
   redis.call('HSET', SLOT, 'seq', whole(sequence), 'reply', reply)
-  redis.call('EXPIRE', SLOT, idle)
+  redis.call('EXPIRE', SLOT, SLOT_SECONDS)
 end)
 if not fine then return fence(type(why) == 'table' and why.err or why) end
 return reply

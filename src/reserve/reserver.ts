@@ -18,7 +18,7 @@ export interface ReserverDeps {
   offsets: Offsets;
   keysOf: (shard: number) => ShardKeys;
   limits: { maxEntries: number; maxBytes: number; windowSeconds: number };
-  onAppended: (shard: number, entries: number) => void;
+  onAppended: (shard: number, entries: number, requestId: string) => void;
   log: Logger;
 }
 

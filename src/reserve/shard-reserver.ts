@@ -35,8 +35,8 @@ export interface ShardReserverDeps {
   /** Names this process' slot; a fresh one for every life of a process. */
   process: string;
   limits: { maxEntries: number; maxBytes: number; windowSeconds: number };
-  /** Called after a batch that appended entries. */
-  onAppended: (shard: number, entries: number) => void;
+  /** Called after a batch that appended entries, with the id of one of its requests. */
+  onAppended: (shard: number, entries: number, requestId: string) => void;
   log: Logger;
 }
 
@@ -133,14 +133,18 @@ export class ShardReserver {
     const { log, onAppended, shard } = this.#deps;
     const missing: MissingItem[] = [];
     let appended = 0;
+    let requestId = '';
     for (const [i, item] of items.entries()) {
       const verdict = reply.verdicts[i] ?? { is: 'refused' as const, why: 'no verdict' };
-      if (verdict.is === 'ok') appended++;
+      if (verdict.is === 'ok') {
+        appended++;
+        requestId = item.request.record.request_id;
+      }
       if (verdict.is === 'hydrate')
         missing.push({ item, what: missingOf(item, verdict.what), lastId: verdict.lastId });
       else deliver(item, verdict, log);
     }
-    if (appended > 0) onAppended(shard, appended);
+    if (appended > 0) onAppended(shard, appended, requestId);
     if (missing.length > 0) void this.#hydrate(missing, epoch);
   }
 

@@ -45,6 +45,15 @@ export const forQueue = (url: string, log: Logger) =>
 export const forWorker = (url: string, log: Logger) =>
   connect(url, 'anteroom-worker', log, { maxRetriesPerRequest: null });
 
+/** A connection that never reconnects: what is done on it is done in one life of one Redis. Ready when it resolves. */
+export async function forOneLife(url: string): Promise<Redis> {
+  const redis = new Redis(url, { ...failFast, lazyConnect: true, connectTimeout: 2000, retryStrategy: () => null });
+  // The rejected call says what there is to say.
+  redis.on('error', () => {});
+  await redis.connect();
+  return redis;
+}
+
 /** Resolves when the connection is usable; rejects after `limitMs`. */
 export async function whenReady(redis: Redis, limitMs = 10_000): Promise<Redis> {
   if (redis.status === 'ready') return redis;

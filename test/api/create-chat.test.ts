@@ -25,7 +25,7 @@ describe('creating a chat', () => {
   });
 
   it('answers with the whole chat and where it is', async () => {
-    const metadata = { order: 'A-17', nested: { list: [1, 'zwei', null, { deep: true }] }, 'ключ': '🧀' };
+    const metadata = { order: 'A-17', nested: { list: [1, 'zwei', null, { deep: true }] }, ключ: '🧀' };
     const subject = ' Wo ist meine Bestellung? 🧀 ';
     const { key, path, token } = app;
     const created = await client.post(`${path}/chats`, { key, body: { subject, metadata, open: true } });

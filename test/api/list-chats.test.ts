@@ -44,14 +44,25 @@ describe('the list of chats', () => {
 
   it('goes on page by page, the last page without a cursor', async () => {
     await make(6);
-    expect(await walk('limit=2')).to.deep.equal([[6, 5], [4, 3], [2, 1]]);
-    expect(await walk('limit=4')).to.deep.equal([[6, 5, 4, 3], [2, 1]]);
+    expect(await walk('limit=2')).to.deep.equal([
+      [6, 5],
+      [4, 3],
+      [2, 1],
+    ]);
+    expect(await walk('limit=4')).to.deep.equal([
+      [6, 5, 4, 3],
+      [2, 1],
+    ]);
   });
 
   it('filters by status, page by page', async () => {
     await make(6);
     await deployment.settled();
-    await deployment.knex('chats').where({ app_token: app.token }).whereIn('number', [1, 3, 4]).update({ status: 'closed' });
+    await deployment
+      .knex('chats')
+      .where({ app_token: app.token })
+      .whereIn('number', [1, 3, 4])
+      .update({ status: 'closed' });
     expect(await walk('status=closed&limit=2')).to.deep.equal([[4, 3], [1]]);
     expect(await walk('status=open')).to.deep.equal([[6, 5, 2]]);
     expect(await walk('status=waiting')).to.deep.equal([[]]);
@@ -64,7 +75,9 @@ describe('the list of chats', () => {
       await client.post(`${app.path}/chats/${number}/messages`, { key: app.key, body: { body: 'now' } });
     const active = await list('?sort=activity');
     expect(numbersOf(active)).to.deep.equal([1, 2, 3]);
-    const times = active.body.data.map(({ last_activity_at }: { last_activity_at: string }) => last_activity_at);
+    const times = active.body.data.map(
+      ({ last_activity_at }: { last_activity_at: string }) => last_activity_at,
+    );
     expect([...times].sort().reverse()).to.deep.equal(times);
     expect(numbersOf(await list('?sort=number'))).to.deep.equal([3, 2, 1]);
   });

@@ -83,8 +83,13 @@ describe('changing a chat', () => {
 
   it('answers 404 for a number that is not there, or no number', async () => {
     for (const number of ['2', '0', '-1', '01', '1.0', '1e0', 'x', '2147483648', '99999999999']) {
-      expect((await client.get(`${app.path}/chats/${number}`, { key: app.key })).status, number).to.equal(404);
-      const changed = await client.patch(`${app.path}/chats/${number}`, { key: app.key, body: { subject: 'x' } });
+      expect((await client.get(`${app.path}/chats/${number}`, { key: app.key })).status, number).to.equal(
+        404,
+      );
+      const changed = await client.patch(`${app.path}/chats/${number}`, {
+        key: app.key,
+        body: { subject: 'x' },
+      });
       expect(changed.status, number).to.equal(404);
     }
   });

@@ -10,7 +10,7 @@ import type { ShardKeys } from '../../src/reserve/keys.ts';
 import type { ReserveRequest } from '../../src/reserve/request.ts';
 import { Reserver } from '../../src/reserve/reserver.ts';
 import { forQueries, forWorkers } from '../../src/storage/postgres.ts';
-import { forCommands, forOutbox, whenReady } from '../../src/storage/redis.ts';
+import { forCommands, forOneLife, forOutbox, whenReady } from '../../src/storage/redis.ts';
 import { type OpenShardDeps, openShard } from '../../workers/open-shard.ts';
 import { Persister } from '../../workers/persist/persister.ts';
 import { TrimLag } from '../../workers/persist/trim-lag.ts';
@@ -76,12 +76,7 @@ export class Core {
     const keysOf = (shard: number) => deployment.keys(shard);
     this.offsets = new Offsets(knex, log);
     this.persister = new Persister({ pool, redis: outbox, keysOf, trimLag: new TrimLag(), log });
-    const connect = async () => {
-      const single = forOutbox(this.redisUrl, log);
-      single.options.retryStrategy = () => null;
-      return whenReady(single, 2000);
-    };
-    this.opening = { pool, persister: this.persister, connect, keysOf, log };
+    this.opening = { pool, persister: this.persister, keysOf, log };
     this.reserver = this.newReserver();
     this.#stops = [
       () => redis.disconnect(),
@@ -132,7 +127,9 @@ export class Core {
   }
 
   async open(): Promise<void> {
-    for (const { shard } of this.offsets.all()) await openShard(this.opening, shard);
+    const redis = await forOneLife(this.redisUrl);
+    for (const { shard } of this.offsets.all()) await openShard(this.opening, redis, shard);
+    redis.disconnect();
     await this.offsets.refresh();
   }
 
@@ -145,7 +142,7 @@ export class Core {
       chat: 0,
       customer: '',
       kept: '',
-      record: {},
+      record: { request_id: 'test' },
       idempotency: null,
       rate: null,
       deadline: performance.now() + 2500,

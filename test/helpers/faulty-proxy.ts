@@ -7,15 +7,20 @@ export type Fate = { is: 'pass' } | { is: 'cut reply' } | { is: 'hold'; ms: numb
 export class FaultyProxy {
   readonly #target: URL;
   readonly #decide: (requests: Buffer) => Fate;
+  readonly #onReply: (replies: Buffer) => void;
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
   cuts = 0;
-  holds = 0;
 
-  /** @param decide is asked about each chunk that a client sends */
-  constructor(target: string, decide: (requests: Buffer) => Fate) {
+  /** @param decide is asked about each chunk that a client sends; `onReply` hears what Redis says to it */
+  constructor(
+    target: string,
+    decide: (requests: Buffer) => Fate,
+    onReply: (replies: Buffer) => void = () => {},
+  ) {
     this.#target = new URL(target);
     this.#decide = decide;
+    this.#onReply = onReply;
     this.#server = createServer((client) => this.#join(client));
   }
 
@@ -41,12 +46,12 @@ export class FaultyProxy {
       const fate = this.#decide(chunk);
       if (fate.is === 'cut reply') cutting = true;
       const held = fate.is === 'hold' ? fate.ms : 0;
-      if (held > 0) this.holds++;
       before = before
         .then(() => (held > 0 ? new Promise<void>((resolve) => setTimeout(resolve, held)) : undefined))
         .then(() => void server.write(chunk));
     });
     server.on('data', (chunk) => {
+      this.#onReply(chunk);
       if (!cutting) return void client.write(chunk);
       // Redis has run the call: its first bytes are here. The client never sees them.
       this.cuts++;

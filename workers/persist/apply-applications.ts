@@ -28,14 +28,14 @@ export async function applyApplications(client: PoolClient, entries: Application
   });
 }
 
-/** The refused application still exists, without its content. */
+/** The refused application still exists, without its content; one that stands already is left alone. */
 export async function voidApplication(
   client: PoolClient,
   { token, record }: ApplicationEntry,
 ): Promise<void> {
   await client.query(
     `INSERT INTO applications (token, name, void, created_at, updated_at)
-     VALUES ($1, '', true, to_timestamp($2 / 1000.0), to_timestamp($2 / 1000.0))`,
+     VALUES ($1, '', true, to_timestamp($2 / 1000.0), to_timestamp($2 / 1000.0)) ON CONFLICT DO NOTHING`,
     [token, record.at],
   );
 }

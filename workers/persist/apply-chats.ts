@@ -37,12 +37,17 @@ export async function applyChats(client: PoolClient, entries: ChatEntry[]): Prom
   await raiseLastNumbers(client, entries);
 }
 
-/** The refused chat keeps its number, without its content; its messages have a place to go. */
+/**
+ * The refused chat keeps its number, without its content; its messages have a place to go. A row that stands already
+ * is left alone, and a missing application leaves nothing to hang it on.
+ */
 export async function voidChat(client: PoolClient, entry: ChatEntry): Promise<void> {
   const { token, record } = entry;
   await client.query(
     `INSERT INTO chats (app_token, number, void, open, customer_id, created_at, updated_at, last_activity_at)
-     SELECT $1, $2, true, $3, $4, at, at, at FROM to_timestamp($5 / 1000.0) AS at`,
+     SELECT token, $2, true, $3, $4, at, at, at FROM applications, to_timestamp($5 / 1000.0) AS at
+     WHERE token = $1
+     ON CONFLICT DO NOTHING`,
     [token, record.number, record.open, record.customer_id, record.at],
   );
   await raiseLastNumbers(client, [entry]);

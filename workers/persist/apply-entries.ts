@@ -38,21 +38,31 @@ async function attempt(client: PoolClient, work: () => Promise<void>) {
   }
 }
 
+/** An entry that Postgres refused, and why in its own terms. */
+export interface RefusedEntry {
+  entry: Entry;
+  sqlstate: string;
+}
+
 /**
  * Applies the entries in the caller's transaction. An entry that Postgres refuses becomes a void row and a dead
  * letter; any other failure is thrown and leaves the transaction to be rolled back.
- * @returns how many became void
+ * @returns what became void
  */
-export async function applyEntries(client: PoolClient, shard: number, entries: Entry[]): Promise<number> {
+export async function applyEntries(
+  client: PoolClient,
+  shard: number,
+  entries: Entry[],
+): Promise<RefusedEntry[]> {
   const refusal = await attempt(client, () => applyAll(client, entries));
-  if (!refusal) return 0;
+  if (!refusal) return [];
   const [only] = entries;
   if (entries.length === 1 && only) {
     await bury(client, shard, only, refusal);
     await applyIdempotency(client, entries);
-    return 1;
+    return [{ entry: only, sqlstate: refusal.sqlstate }];
   }
   const middle = entries.length >> 1;
   const before = await applyEntries(client, shard, entries.slice(0, middle));
-  return before + (await applyEntries(client, shard, entries.slice(middle)));
+  return [...before, ...(await applyEntries(client, shard, entries.slice(middle)))];
 }

@@ -70,13 +70,17 @@ export async function applyMessages(client: PoolClient, entries: MessageEntry[])
   });
 }
 
-/** The refused message keeps its number, without its content. A missing chat leaves nothing to hang it on. */
+/**
+ * The refused message keeps its number, without its content. A row that stands already is left alone, and a missing
+ * chat leaves nothing to hang it on.
+ */
 export async function voidMessage(client: PoolClient, entry: MessageEntry): Promise<void> {
   const chat = (await raiseChats(client, [entry])).get(nameOf(entry.token, entry.chat));
   if (!chat) return;
   await client.query(
     `INSERT INTO messages (chat_id, app_id, number, body, author_type, void, created_at, updated_at)
-     SELECT $1, $2, $3, NULL, 'system', true, at, at FROM to_timestamp($4 / 1000.0) AS at`,
+     SELECT $1, $2, $3, NULL, 'system', true, at, at FROM to_timestamp($4 / 1000.0) AS at
+     ON CONFLICT DO NOTHING`,
     [chat.id, chat.app_id, entry.record.number, entry.record.at],
   );
 }

@@ -2,10 +2,10 @@
 import type { Redis } from 'ioredis';
 import type { Pool, PoolClient } from 'pg';
 import type { Logger } from '../../src/lib/logger.ts';
-import type { Entry } from '../../src/outbox/entry.ts';
+import type { Entry, NewerEntryError } from '../../src/outbox/entry.ts';
 import type { ShardKeys } from '../../src/reserve/keys.ts';
 import { inTransaction } from '../../src/storage/postgres.ts';
-import { applyEntries } from './apply-entries.ts';
+import { applyEntries, type RefusedEntry } from './apply-entries.ts';
 import { OutboxGapError, readOutbox } from './read-outbox.ts';
 import { settle } from './settle.ts';
 import type { TrimLag } from './trim-lag.ts';
@@ -17,15 +17,17 @@ export interface PersisterDeps {
   keysOf: (shard: number) => ShardKeys;
   trimLag: TrimLag;
   log: Logger;
-  onApplied?: (entries: Entry[], voids: number) => void;
+  onApplied?: (entries: Entry[], refused: RefusedEntry[]) => void;
 }
 
 interface Batch {
   epoch: number;
   entries: Entry[];
-  /** How many of them Postgres refused. */
-  voids: number;
+  /** Those that Postgres refused. */
+  refused: RefusedEntry[];
   more: boolean;
+  /** The entry behind them, when this release cannot read it. */
+  blocked: NewerEntryError | null;
 }
 
 /** `wait`: until another worker lets go of the shard. `skip`: leave it to that worker. */
@@ -81,25 +83,39 @@ export class Persister {
       throw error;
     });
     if (read.blocked) log.error({ shard, reason: read.blocked.message }, 'blocked: newer entry');
-    const voids = read.entries.length > 0 ? await this.#write(client, shard, read.entries) : 0;
-    return { epoch: row.epoch, entries: read.entries, voids, more: read.more };
+    const refused = read.entries.length > 0 ? await this.#write(client, shard, read.entries) : [];
+    return { epoch: row.epoch, entries: read.entries, refused, more: read.more, blocked: read.blocked };
   }
 
-  async #write(client: PoolClient, shard: number, entries: Entry[]): Promise<number> {
-    const voids = await applyEntries(client, shard, entries);
+  async #write(client: PoolClient, shard: number, entries: Entry[]): Promise<RefusedEntry[]> {
+    const refused = await applyEntries(client, shard, entries);
     await client.query({
       name: 'move-offset',
       text: `UPDATE outbox_offsets SET last_id = $2, applied_count = applied_count + $3, updated_at = now()
              WHERE shard = $1`,
       values: [shard, entries.at(-1)!.id, entries.length],
     });
-    return voids;
+    return refused;
   }
 
-  async #afterCommit(shard: number, { epoch, entries, voids }: Batch): Promise<void> {
+  /** Ties rows to the requests they came from; a refusal is told without the content that caused it. */
+  #report(shard: number, entries: Entry[], refused: RefusedEntry[]): void {
+    const { log } = this.#deps;
+    for (const { entry, sqlstate } of refused) {
+      const { id, kind, token, record } = entry;
+      log.error(
+        { shard, entry: id, kind, application: token, request_id: record.request_id, sqlstate },
+        'dead letter',
+      );
+    }
+    if (!log.isLevelEnabled('debug')) return;
+    log.debug({ shard, request_ids: entries.map(({ record }) => record.request_id) }, 'entries applied');
+  }
+
+  async #afterCommit(shard: number, { epoch, entries, refused }: Batch): Promise<void> {
     const { redis, keysOf, trimLag, log, onApplied } = this.#deps;
-    onApplied?.(entries, voids);
-    if (voids > 0) log.error({ shard, voids }, 'entries refused by Postgres became dead letters');
+    onApplied?.(entries, refused);
+    this.#report(shard, entries, refused);
     const trimBelow = trimLag.advance(shard, entries.at(-1)!.id);
     // The rows stand; Redis only keeps more than it needs until the next batch settles.
     await settle(redis, keysOf(shard), epoch, entries, trimBelow).catch((error: Error) =>
