@@ -6,14 +6,14 @@ import type { Pool } from 'pg';
 import type { Logger } from '../src/lib/logger.ts';
 import { luaScript } from '../src/lib/lua-script.ts';
 import { installScript } from '../src/reserve/hydrate.ts';
-import type { ShardKeys } from '../src/reserve/keys.ts';
 import { reserveScript } from '../src/reserve/shard-reserver.ts';
+import type { ShardKeys } from '../src/storage/keys.ts';
 import { inTransaction } from '../src/storage/postgres.ts';
 import { readRunId } from '../src/storage/redis.ts';
 import { lockShard, type Persister } from './persist/persister.ts';
 import { settleScript } from './persist/settle.ts';
 
-const openScript = luaScript(new URL('../src/reserve/', import.meta.url).href, './open.lua');
+const openScript = luaScript(import.meta.url, './open-shard.lua');
 const scripts = [reserveScript, installScript, settleScript, openScript];
 
 export interface OpenShardDeps {

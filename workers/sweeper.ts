@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Doorbell } from '../src/jobs/doorbell.ts';
 import type { Logger } from '../src/lib/logger.ts';
 import { isApplied, lastEntryId, type Offsets } from '../src/outbox/offsets.ts';
-import type { ShardKeys } from '../src/reserve/keys.ts';
+import type { ShardKeys } from '../src/storage/keys.ts';
 
 /** A backlog is late when entries seen at one sweep are not applied at the next. */
 export const SWEEP_MS = 1000;

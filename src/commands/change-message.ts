@@ -6,8 +6,8 @@ import { forbidden, notFound, ProblemError } from '../lib/errors.ts';
 import { Message } from '../models/message.ts';
 import type { Applied } from '../outbox/offsets.ts';
 import { findChat } from '../queries/find-chat.ts';
-import { shardOf } from '../reserve/keys.ts';
 import type { Tail } from '../reserve/tail.ts';
+import { shardOf } from '../storage/keys.ts';
 
 export interface ChangeMessageDeps {
   knex: Knex;

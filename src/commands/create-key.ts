@@ -5,7 +5,7 @@ import { notFound } from '../lib/errors.ts';
 import { ApiKey } from '../models/api-key.ts';
 import type { Applied } from '../outbox/offsets.ts';
 import { findApplication } from '../queries/find-application.ts';
-import { shardOf } from '../reserve/keys.ts';
+import { shardOf } from '../storage/keys.ts';
 import type { CommandContext } from './command.ts';
 import { idempotentWrite } from './idempotent-write.ts';
 

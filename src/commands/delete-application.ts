@@ -1,6 +1,6 @@
 import { ProblemError } from '../lib/errors.ts';
-import { LOBBY } from '../reserve/keys.ts';
 import type { Reserver } from '../reserve/reserver.ts';
+import { LOBBY } from '../storage/keys.ts';
 import type { CommandContext } from './command.ts';
 
 /** From its answer on the application is gone for everyone; a task removes its rows. */

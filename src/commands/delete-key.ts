@@ -4,7 +4,7 @@ import { notFound } from '../lib/errors.ts';
 import { ApiKey } from '../models/api-key.ts';
 import type { Applied } from '../outbox/offsets.ts';
 import { findApplication } from '../queries/find-application.ts';
-import { shardOf } from '../reserve/keys.ts';
+import { shardOf } from '../storage/keys.ts';
 
 /** The key's token stops working here at once and in every process within 5 s. */
 export const deleteKey =

@@ -3,7 +3,7 @@ import { canSee } from '../auth/visibility.ts';
 import { invalid, notFound } from '../lib/errors.ts';
 import type { Applied } from '../outbox/offsets.ts';
 import { findChat } from '../queries/find-chat.ts';
-import { shardOf } from '../reserve/keys.ts';
+import { shardOf } from '../storage/keys.ts';
 
 export interface ReadMark {
   chat_number: number;

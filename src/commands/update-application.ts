@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { notFound } from '../lib/errors.ts';
 import { Application, type ApplicationSettings } from '../models/application.ts';
 import type { Applied } from '../outbox/offsets.ts';
-import { shardOf } from '../reserve/keys.ts';
+import { shardOf } from '../storage/keys.ts';
 
 /** Changes the name and the settings that are given; the others stay. */
 export const updateApplication =

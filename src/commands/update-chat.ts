@@ -4,7 +4,7 @@ import { notFound } from '../lib/errors.ts';
 import { Chat } from '../models/chat.ts';
 import type { Applied } from '../outbox/offsets.ts';
 import { findChat } from '../queries/find-chat.ts';
-import { shardOf } from '../reserve/keys.ts';
+import { shardOf } from '../storage/keys.ts';
 
 export interface ChatChange {
   subject?: string | null;

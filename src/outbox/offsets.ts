@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import { unavailable } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
-import type { ShardKeys } from '../reserve/keys.ts';
+import type { ShardKeys } from '../storage/keys.ts';
 import { BEFORE_ALL, compareIds, parseId } from './entry-id.ts';
 
 export interface ShardRow {

@@ -1,8 +1,8 @@
 import type { Knex } from 'knex';
 import { notFound } from '../lib/errors.ts';
 import type { Applied } from '../outbox/offsets.ts';
-import { shardOf } from '../reserve/keys.ts';
 import type { Tail } from '../reserve/tail.ts';
+import { shardOf } from '../storage/keys.ts';
 import { findApplication } from './find-application.ts';
 
 /**

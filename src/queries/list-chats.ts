@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { notFound } from '../lib/errors.ts';
 import { Chat, type ChatStatus } from '../models/chat.ts';
 import type { Applied } from '../outbox/offsets.ts';
-import { shardOf } from '../reserve/keys.ts';
+import { shardOf } from '../storage/keys.ts';
 import { findApplication } from './find-application.ts';
 
 export interface ChatFilter {

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { compareIds, parseId } from '../outbox/entry-id.ts';
 import { lastEntryId, type Offsets } from '../outbox/offsets.ts';
-import type { ShardKeys } from '../reserve/keys.ts';
+import type { ShardKeys } from '../storage/keys.ts';
 
 export interface ShardBacklog {
   shard: number;

@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import { within } from '../lib/within.ts';
 import type { Offsets } from '../outbox/offsets.ts';
-import type { ShardKeys } from '../reserve/keys.ts';
+import type { ShardKeys } from '../storage/keys.ts';
 
 const CHECK_MS = 1500;
 

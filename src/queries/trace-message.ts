@@ -3,8 +3,8 @@ import { canSee } from '../auth/visibility.ts';
 import { notFound } from '../lib/errors.ts';
 import { Message } from '../models/message.ts';
 import type { Applied } from '../outbox/offsets.ts';
-import { shardOf } from '../reserve/keys.ts';
 import type { Tail } from '../reserve/tail.ts';
+import { shardOf } from '../storage/keys.ts';
 import { findChat } from './find-chat.ts';
 
 export interface Trace {

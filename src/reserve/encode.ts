@@ -1,5 +1,5 @@
 // Turns a batch of requests into the KEYS and ARGV of reserve.lua.
-import type { ShardKeys } from './keys.ts';
+import type { ShardKeys } from '../storage/keys.ts';
 import type { Reserved, ReserveRequest } from './request.ts';
 
 /** One request on its way through the batcher. */

@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import { type LuaScript, luaScript } from '../lib/lua-script.ts';
 import type { Offsets } from '../outbox/offsets.ts';
-import type { ShardKeys } from './keys.ts';
+import type { ShardKeys } from '../storage/keys.ts';
 
 /** Keys of idle chats and applications leave Redis after this; every touch renews them. */
 export const IDLE_SECONDS = 86_400;

@@ -1,7 +1,7 @@
 // Recent messages in Redis: acknowledged ones can be read before their rows exist.
 import type { Redis } from 'ioredis';
 import type { MessageRecord } from '../outbox/entry.ts';
-import { type ShardKeys, shardOf } from './keys.ts';
+import { type ShardKeys, shardOf } from '../storage/keys.ts';
 
 /** What Redis knows of a chat: its last acknowledged number, and who may see it. */
 export interface ChatState {

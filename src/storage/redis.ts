@@ -47,7 +47,12 @@ export const forWorker = (url: string, log: Logger) =>
 
 /** A connection that never reconnects: what is done on it is done in one life of one Redis. Ready when it resolves. */
 export async function forOneLife(url: string): Promise<Redis> {
-  const redis = new Redis(url, { ...failFast, lazyConnect: true, connectTimeout: 2000, retryStrategy: () => null });
+  const redis = new Redis(url, {
+    ...failFast,
+    lazyConnect: true,
+    connectTimeout: 2000,
+    retryStrategy: () => null,
+  });
   // The rejected call says what there is to say.
   redis.on('error', () => {});
   await redis.connect();

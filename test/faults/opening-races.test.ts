@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type OpenShardDeps, openShard } from '../../workers/open-shard.ts';
+import type { OpenShardDeps } from '../../workers/open-shard.ts';
 import { Core } from '../helpers/core.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 
@@ -34,9 +34,9 @@ describe('two workers that open a shard at the same time', () => {
   it('agree on one epoch, though the slower one fenced first; what is acknowledged in between is applied', async () => {
     await core.redis.set(core.keys().epoch, 'fence:test');
     const slow = heldUp();
-    const opening = openShard(slow.deps, 0);
+    const opening = core.openShard(0, slow.deps);
     await waitUntil('the fence of the slow one', async () => (await epochKey()) !== 'fence:test');
-    await openShard(core.opening, 0);
+    await core.openShard();
     await core.offsets.refresh();
     await core.message(token, 1, 'one');
     slow.goOn();
@@ -54,7 +54,7 @@ describe('two workers that open a shard at the same time', () => {
   it('leave it closed no longer than the next look when the faster one dies in between', async () => {
     const slow = heldUp();
     await core.redis.set(core.keys().epoch, 'fence:test');
-    const opening = openShard(slow.deps, 0);
+    const opening = core.openShard(0, slow.deps);
     await waitUntil('the fence of the slow one', async () => (await epochKey()) !== 'fence:test');
     await core.redis.set(core.keys().epoch, 'fence:of one that died');
     slow.goOn();
@@ -67,7 +67,7 @@ describe('two workers that open a shard at the same time', () => {
   it('many at once leave it open, with every number behind the last', async () => {
     expect(await core.message(token, 1, 'one')).to.equal(1);
     await core.redis.set(core.keys().epoch, 'fence:test');
-    await Promise.all(Array.from({ length: 4 }, () => openShard(core.opening, 0)));
+    await Promise.all(Array.from({ length: 4 }, () => core.openShard()));
     await core.open();
     expect(await core.message(token, 1, 'two')).to.equal(2);
     await core.drain();

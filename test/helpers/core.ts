@@ -6,7 +6,7 @@ import type { Pool } from 'pg';
 import { pino } from 'pino';
 import { Offsets } from '../../src/outbox/offsets.ts';
 import { registerShards } from '../../src/outbox/shards.ts';
-import type { ShardKeys } from '../../src/reserve/keys.ts';
+import type { ShardKeys } from '../../src/storage/keys.ts';
 import type { ReserveRequest } from '../../src/reserve/request.ts';
 import { Reserver } from '../../src/reserve/reserver.ts';
 import { forQueries, forWorkers } from '../../src/storage/postgres.ts';
@@ -127,10 +127,14 @@ export class Core {
   }
 
   async open(): Promise<void> {
-    const redis = await forOneLife(this.redisUrl);
-    for (const { shard } of this.offsets.all()) await openShard(this.opening, redis, shard);
-    redis.disconnect();
+    for (const { shard } of this.offsets.all()) await this.openShard(shard);
     await this.offsets.refresh();
+  }
+
+  /** One look at a shard, as a worker does it, over a connection of its own. */
+  async openShard(shard = 0, deps: OpenShardDeps = this.opening): Promise<boolean> {
+    const redis = await forOneLife(this.redisUrl);
+    return openShard(deps, redis, shard).finally(() => redis.disconnect());
   }
 
   drain(shard = 0): Promise<number> {

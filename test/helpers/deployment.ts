@@ -10,7 +10,7 @@ import { loadConfig } from '../../config/load.ts';
 import { createHttpServer, listen } from '../../src/http/server-limits.ts';
 import type { Entry } from '../../src/lib/run-entry.ts';
 import { Shutdown } from '../../src/lib/shutdown.ts';
-import { type ShardKeys, shardKeys } from '../../src/reserve/keys.ts';
+import { type ShardKeys, shardKeys } from '../../src/storage/keys.ts';
 import { wireApi } from '../../src/wire.ts';
 import { wireScheduler } from '../../workers/wire-scheduler.ts';
 import { wireWorker } from '../../workers/wire-worker.ts';

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import type { Pool, PoolClient } from 'pg';
 import type { Logger } from '../../src/lib/logger.ts';
 import type { Entry, NewerEntryError } from '../../src/outbox/entry.ts';
-import type { ShardKeys } from '../../src/reserve/keys.ts';
+import type { ShardKeys } from '../../src/storage/keys.ts';
 import { inTransaction } from '../../src/storage/postgres.ts';
 import { applyEntries, type RefusedEntry } from './apply-entries.ts';
 import { OutboxGapError, readOutbox } from './read-outbox.ts';

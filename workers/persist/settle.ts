@@ -4,9 +4,9 @@ import { luaScript } from '../../src/lib/lua-script.ts';
 import type { Entry } from '../../src/outbox/entry.ts';
 import { parseId } from '../../src/outbox/entry-id.ts';
 import { IDLE_SECONDS } from '../../src/reserve/hydrate.ts';
-import type { ShardKeys } from '../../src/reserve/keys.ts';
+import type { ShardKeys } from '../../src/storage/keys.ts';
 
-export const settleScript = luaScript(new URL('../../src/outbox/', import.meta.url).href, './settle.lua');
+export const settleScript = luaScript(import.meta.url, './settle.lua');
 
 /** Applied messages that stay readable in Redis, per chat. */
 export const TAIL_KEEP = 256;
