@@ -22,12 +22,12 @@ const requestIdHeader = { $ref: '#/components/headers/RequestId' };
 
 const hasParams = ({ path }: Route) => path.includes(':');
 const takesKey = ({ method, idempotent }: Route) => method === 'POST' && idempotent !== false;
-const hasQuery = ({ query }: Route) => Object.keys((query as ObjectSchema).properties ?? {}).length > 0;
 
 /** Every problem that the route can answer: those of the shell that its data calls for, then its own. */
 export function problemCodes(route: Route): ProblemCode[] {
-  const codes: ProblemCode[] = ['unauthenticated', 'uri_too_long', 'internal', 'unavailable', 'rate_limited'];
-  if (hasQuery(route) || route.body || takesKey(route)) codes.push('validation_failed');
+  // A query that the route does not know is refused everywhere, so that fault is possible everywhere.
+  const codes: ProblemCode[] = ['validation_failed', 'unauthenticated', 'uri_too_long', 'internal'];
+  codes.push('unavailable', 'rate_limited');
   if (route.body) codes.push('invalid_json', 'body_too_large', 'unsupported_media_type');
   if (route.roles !== 'public') codes.push('forbidden');
   if (hasParams(route)) codes.push('not_found');

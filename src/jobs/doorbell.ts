@@ -1,5 +1,5 @@
 // Rings a shard's persist job after entries were appended.
-import type { Queue } from 'bullmq';
+import type { DeduplicationOptions, JobsOptions, Queue } from 'bullmq';
 import { jobId, type PayloadOf } from './define-job.ts';
 import { persist } from './persist.ts';
 
@@ -8,6 +8,9 @@ import { persist } from './persist.ts';
  * rung less often finds more to write in one transaction; the first ring after a pause is immediate.
  */
 const SPACING_MS = 20;
+
+/** At most one sweep of a shard in so long; what a sweep that died with its worker costs. */
+const SWEEP_SLOT_MS = 2000;
 
 export class Doorbell {
   readonly #queue: Queue;
@@ -32,9 +35,14 @@ export class Doorbell {
     this.#add(payload, { id: jobId('shard', shard), keepLastIfActive: true });
   }
 
-  /** Rings under an id of its own, for a shard whose ordinary job may have died with its worker. */
+  /**
+   * Rings for a shard whose ordinary job may have died with its worker: under an id of its own, which changes soon,
+   * since a sweep may die as well. The next sweep is its retry.
+   */
   sweep(shard: number): void {
-    this.#add({ shard, sweep: true }, { id: jobId('sweep', shard) });
+    const slot = Math.floor(Date.now() / SWEEP_SLOT_MS);
+    const once = { attempts: 1, removeOnFail: true };
+    this.#add({ shard, sweep: true }, { id: jobId('sweep', shard, slot) }, once);
   }
 
   #rest(shard: number): void {
@@ -43,8 +51,8 @@ export class Doorbell {
     if (again) this.ring(shard, again);
   }
 
-  #add(payload: PayloadOf<typeof persist>, deduplication: { id: string; keepLastIfActive?: boolean }): void {
+  #add(payload: PayloadOf<typeof persist>, deduplication: DeduplicationOptions, options: JobsOptions = {}): void {
     // A ring that is lost with Redis is made up for by the sweep, so nobody waits for it.
-    this.#queue.add(persist.name, payload, { ...persist.options, deduplication }).catch(this.#onError);
+    this.#queue.add(persist.name, payload, { ...persist.options, ...options, deduplication }).catch(this.#onError);
   }
 }

@@ -96,8 +96,8 @@ describe('search', () => {
       ["' OR '1'='1", []],
     ] as [string, string[]][])
       expect(await bodies(q), q).to.deep.equal(found);
-    expect(await search('🧀')).to.have.nested.deep.property('[0].highlights', [[0, 1]]);
-    expect(await search('(a|b)*')).to.have.nested.deep.property('[0].highlights', [[0, 6]]);
+    expect((await search('🧀'))[0]?.highlights).to.deep.equal([[0, 1]]);
+    expect((await search('(a|b)*'))[0]?.highlights).to.deep.equal([[0, 6]]);
   });
 
   it('marks every match in code points, overlapping ones as one', async () => {
