@@ -6,7 +6,7 @@ import { type Static, Type } from 'typebox';
 const duration = (preset: string, description: string) =>
   Type.Unsafe<number>({
     type: 'string',
-    pattern: '^\\d{1,9}(s|m|h|d)?$',
+    pattern: '^[1-9]\\d{0,8}(s|m|h|d)?$',
     default: preset,
     description,
     kind: 'duration',

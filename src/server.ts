@@ -1,5 +1,5 @@
 // The API process: load the configuration, wire, listen; on SIGTERM stop listening, drain, close the stores.
-import { createHttpServer, listen } from './http/server-limits.ts';
+import { closeGently, createHttpServer, listen } from './http/server-limits.ts';
 import { runEntry, StartError } from './lib/run-entry.ts';
 import { wireApi } from './wire.ts';
 
@@ -9,11 +9,6 @@ await runEntry('api', async (entry) => {
   const address = await listen(server, { host: config.HOST, port: config.PORT }).catch((error: Error) => {
     throw new StartError(error.message);
   });
-  shutdown.add('server', async () => {
-    const closed = new Promise((resolve) => server.close(resolve));
-    // Idle keep-alive connections would else keep the server open; busy ones end with their answer.
-    server.closeIdleConnections();
-    await closed;
-  });
+  shutdown.add('server', () => closeGently(server));
   log.info({ address: address.address, port: address.port, base_path: config.BASE_PATH }, 'api listening');
 });

@@ -4,6 +4,7 @@ import type { Revocations } from './auth/revocations.ts';
 import type { TokenSigner } from './auth/tokens.ts';
 import type { RatePolicy } from './commands/command.ts';
 import type { Applied, Offsets } from './outbox/offsets.ts';
+import type { RememberKey } from './reserve/remember-key.ts';
 import type { Reserver } from './reserve/reserver.ts';
 import type { Tail } from './reserve/tail.ts';
 
@@ -14,6 +15,7 @@ export interface Services {
   tail: Tail;
   offsets: Offsets;
   applied: Applied;
+  rememberKey: RememberKey;
   signer: TokenSigner;
   revocations: Revocations;
   rates: RatePolicy;

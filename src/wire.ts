@@ -22,6 +22,7 @@ import { createApplied, Offsets } from './outbox/offsets.ts';
 import { registerShards } from './outbox/shards.ts';
 import { outboxBacklog } from './queries/outbox-backlog.ts';
 import { readiness } from './queries/readiness.ts';
+import { createRememberKey } from './reserve/remember-key.ts';
 import { Reserver } from './reserve/reserver.ts';
 import { Tail } from './reserve/tail.ts';
 import type { Services } from './services.ts';
@@ -124,6 +125,7 @@ export async function wireApi(entry: Entry): Promise<Koa> {
     reserver: createReserver(entry, stores, offsets, metrics),
     tail: new Tail(redis, keysOf),
     applied: createApplied(offsets, redis, keysOf),
+    rememberKey: createRememberKey(redis, keysOf, config.IDEMPOTENCY_WINDOW),
     signer: createTokenSigner(config.JWT_SECRET),
     rates: {
       key: { rate: limited ? config.KEY_RATE : 0, burst: config.KEY_BURST },

@@ -11,7 +11,7 @@ import type { ShardKeys } from '../src/storage/keys.ts';
 import { inTransaction } from '../src/storage/postgres.ts';
 import { readRunId } from '../src/storage/redis.ts';
 import { lockShard, type Persister } from './persist/persister.ts';
-import { settleScript } from './persist/settle.ts';
+import { settleOffset, settleScript } from './persist/settle.ts';
 
 const openScript = luaScript(import.meta.url, './open-shard.lua');
 const scripts = [reserveScript, installScript, settleScript, openScript];
@@ -43,11 +43,14 @@ export async function openShard(deps: OpenShardDeps, redis: Redis, shard: number
 }
 
 async function isOpen({ pool }: OpenShardDeps, { redis, keys, shard, runId }: Opening): Promise<boolean> {
-  const { rows } = await pool.query('SELECT epoch, run_id FROM outbox_offsets WHERE shard = $1', [shard]);
+  const { rows } = await pool.query('SELECT epoch, last_id, run_id FROM outbox_offsets WHERE shard = $1', [
+    shard,
+  ]);
   const row = rows[0];
   if (!row || row.epoch === 0 || row.run_id !== runId) return false;
   if ((await redis.get(keys.epoch)) !== String(row.epoch)) return false;
   await loadMissingScripts(redis);
+  await settleOffset(redis, keys, row);
   return true;
 }
 

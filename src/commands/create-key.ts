@@ -5,8 +5,9 @@ import { notFound } from '../lib/errors.ts';
 import { ApiKey } from '../models/api-key.ts';
 import type { Applied } from '../outbox/offsets.ts';
 import { findApplication } from '../queries/find-application.ts';
+import type { RememberKey } from '../reserve/remember-key.ts';
 import { shardOf } from '../storage/keys.ts';
-import type { CommandContext } from './command.ts';
+import { type CommandContext, reserveIdempotency } from './command.ts';
 import { idempotentWrite } from './idempotent-write.ts';
 
 export interface CreatedKey {
@@ -17,7 +18,13 @@ export interface CreatedKey {
 
 /** Gives an application one more key; the token is signed anew on a retry, never stored. */
 export const createKey =
-  (deps: { knex: Knex; applied: Applied; signer: TokenSigner; windowSeconds: number }) =>
+  (deps: {
+    knex: Knex;
+    applied: Applied;
+    rememberKey: RememberKey;
+    signer: TokenSigner;
+    windowSeconds: number;
+  }) =>
   async (token: string, name: string | null, context: CommandContext): Promise<CreatedKey> => {
     await deps.applied(shardOf(token));
     if (!(await findApplication(deps.knex, token))) throw notFound('application');
@@ -31,6 +38,9 @@ export const createKey =
         return id;
       },
     );
+    const idempotency = reserveIdempotency(context);
+    // The key is made: an answer that Redis could not be told of is still the answer.
+    if (idempotency && !replayed) await deps.rememberKey(token, idempotency).catch(() => {});
     const key = await ApiKey.query(deps.knex).findById(id);
     if (!key) throw notFound('key');
     const subject = { sub: id, app: token, role: 'application' as const, jti: id };

@@ -123,3 +123,19 @@ export function listen(server: Server, { host, port }: { host: string; port: num
     });
   });
 }
+
+/** Between two looks for connections that have become idle while the server closes, in ms. */
+const IDLE_LOOK_MS = 50;
+
+/**
+ * Stops listening and resolves when every request in hand is answered. A client that goes on sending over its
+ * kept connection is told with an answer that this was the last one there; it would else keep the server open.
+ */
+export async function closeGently(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.prependListener('request', (_request, response) => response.setHeader('Connection', 'close'));
+  server.closeIdleConnections();
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
+  await closed;
+  clearInterval(idle);
+}

@@ -30,15 +30,15 @@ local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local function head(status, detail) return status .. ' ' .. whole(now) .. ' ' .. detail end
 
+-- The slot was written together with the entries, so the answer holds in a later epoch as well; told of that epoch
+-- instead, the caller would do it all again.
+local slot = redis.call('HMGET', SLOT, 'seq', 'reply')
+local last = tonumber(slot[1] or -1)
+if last == sequence then return slot[2] end
+
 local found = redis.call('GET', EPOCH) or 'none'
 if found ~= epoch then return head('epoch', found) end
-
-local slot = redis.call('HMGET', SLOT, 'seq', 'reply')
-if slot[1] then
-  local last = tonumber(slot[1])
-  if last == sequence then return slot[2] end
-  if last > sequence then return head('stale', whole(last)) end
-end
+if last > sequence then return head('stale', whole(last)) end
 if now > deadline then return head('late', whole(deadline)) end
 
 local gauge = redis.call('HMGET', GAUGE, 'since', 'at', 'seq', 'bytes', 'applied', 'applied_bytes')
@@ -202,7 +202,8 @@ local function run(r)
     redis.call('SET', KEYS[r.idem], string.match(r.idem_ids, '%S+$') .. ' ' .. answer, 'EX', window)
   end
   if r.rate ~= 0 then
-    redis.call('SET', KEYS[r.rate], whole(r.arrival), 'PX', whole(r.arrival - now + 1000))
+    -- Not rounded: above a thousand a second the interval is a fraction of a millisecond.
+    redis.call('SET', KEYS[r.rate], string.format('%.3f', r.arrival), 'PX', whole(r.arrival - now + 1000))
   end
   mid_write = false
   return 'ok ' .. answer

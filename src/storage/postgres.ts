@@ -24,6 +24,9 @@ const connection = (url: string, name: string, limits: SessionLimits) => ({
   query_timeout: limits.statementMs + 500,
 });
 
+/** Whoever asks gets the error and logs it; knex would print it to the console besides, between our JSON lines. */
+const quiet = { warn() {}, error() {}, deprecate() {}, debug() {} };
+
 /** The API's pool: short statements, so that a request fails before its client gives up. */
 export const forQueries = (url: string, size: number): Knex =>
   knex({
@@ -35,6 +38,7 @@ export const forQueries = (url: string, size: number): Knex =>
     }),
     pool: { min: 0, max: size },
     acquireConnectionTimeout: 2000,
+    log: quiet,
   });
 
 /** The searches' own small pool: a slow search is cut off and never holds up other requests. */
@@ -48,6 +52,7 @@ export const forSearch = (url: string, size: number, limitSeconds: number): Knex
     }),
     pool: { min: 0, max: size },
     acquireConnectionTimeout: 2000,
+    log: quiet,
   });
 
 /**

@@ -20,7 +20,10 @@ describe('the settings table of the README', () => {
     try {
       for (const part of ['scripts', 'config', 'package.json', 'README.md'])
         cpSync(part, join(copy, part), { recursive: true });
-      cpSync('node_modules', join(copy, 'node_modules'), { recursive: true, filter: (from) => !from.includes('/.') });
+      cpSync('node_modules', join(copy, 'node_modules'), {
+        recursive: true,
+        filter: (from) => !from.includes('/.'),
+      });
       const file = join(copy, 'README.md');
       writeFileSync(file, readFileSync(file, 'utf8').replace('Port of the API.', 'Port of something else.'));
       expect(() => check(copy)).to.throw(/behind the code/);

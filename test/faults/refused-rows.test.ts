@@ -124,6 +124,32 @@ describe('a row that Postgres refuses', () => {
     ]);
   });
 
+  it('even as a void row is a dead letter only, keeps its number, and stops nobody', async () => {
+    await core.knex.raw('ALTER TABLE chats ADD CONSTRAINT no_second CHECK (number <> 2) NOT VALID');
+    try {
+      expect(await core.chat(token)).to.equal(2);
+      await core.message(token, 1, 'fine');
+      await core.drain();
+    } finally {
+      await core.knex.raw('ALTER TABLE chats DROP CONSTRAINT no_second');
+    }
+    expect(await core.knex('chats').where({ app_token: token, number: 2 })).to.deep.equal([]);
+    expect((await letters()).map(({ kind, sqlstate }) => [kind, sqlstate])).to.deep.equal([
+      ['chat', '23514'],
+    ]);
+    expect((await core.messages(token)).map(({ body }) => body)).to.deep.equal(['fine']);
+    await core.redis.del(core.keys().app(token));
+    expect(await core.chat(token)).to.equal(3);
+  });
+
+  it('of a chat whose customer it cannot write is void all the same', async () => {
+    const record = { subject: null, metadata: {}, open: false, customer_id: 'bad \0 id', request_id: 't' };
+    await core.chat(token, { record });
+    await core.drain();
+    const chat = await core.knex('chats').where({ app_token: token, number: 2 }).first();
+    expect(chat).to.include({ void: true, customer_id: 'bad  id' });
+  });
+
   it('because a row with its number stands already stops nobody', async () => {
     await core.message(token, 1, 'first');
     await core.chat(token);

@@ -68,11 +68,4 @@ describe('SIGTERM under load', () => {
     expect(history.count('ok')).to.equal(history.attempts.length);
     await history.check(deployment);
   });
-
-  it('twice ends a process as well', async () => {
-    const worker = await processes.worker();
-    worker.child.kill('SIGTERM');
-    worker.child.kill('SIGTERM');
-    expect(await worker.ended).to.equal(0);
-  });
 });

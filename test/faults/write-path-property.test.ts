@@ -13,7 +13,7 @@ const BELL_MS = 5;
 const index = fc.nat({ max: 3 });
 const customer = fc.constantFrom('', '', 'ann', 'bob');
 const key = fc.option(fc.record({ slot: fc.nat({ max: 5 }), variant: fc.constantFrom(0, 0, 0, 1) }), {
-  freq: 1,
+  freq: 2,
 });
 const forgotten = fc.constantFrom('app', 'chat', 'tail', 'fresh');
 

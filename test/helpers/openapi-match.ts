@@ -49,7 +49,10 @@ export function createMatcher(document: ApiDocument) {
     const where = `${seen.method} ${seen.path} → ${seen.status}`;
     const template = findPath(document, seen.path);
     const operation = template && document.paths[template]?.[seen.method.toLowerCase()];
-    if (!operation) return checkUnknown(where, seen);
+    if (!operation) {
+      checkUnknown(where, seen);
+      return;
+    }
     let response = operation.responses[seen.status] ?? operation.responses.default;
     if (response?.$ref) response = document.components.responses?.[response.$ref.split('/').at(-1) ?? ''];
     if (!response) throw new Error(`${where} is not in the document`);

@@ -1,7 +1,8 @@
 import type { PoolClient } from 'pg';
 import type { ChatEntry } from '../../src/outbox/entry.ts';
 
-async function raiseLastNumbers(client: PoolClient, entries: ChatEntry[]): Promise<void> {
+/** Moves each application's last chat number on. */
+export async function raiseLastNumbers(client: PoolClient, entries: ChatEntry[]): Promise<void> {
   const highest = new Map<string, number>();
   for (const { token, record } of entries)
     highest.set(token, Math.max(highest.get(token) ?? 0, record.number));
@@ -41,14 +42,12 @@ export async function applyChats(client: PoolClient, entries: ChatEntry[]): Prom
  * The refused chat keeps its number, without its content; its messages have a place to go. A row that stands already
  * is left alone, and a missing application leaves nothing to hang it on.
  */
-export async function voidChat(client: PoolClient, entry: ChatEntry): Promise<void> {
-  const { token, record } = entry;
+export async function voidChat(client: PoolClient, { token, record }: ChatEntry): Promise<void> {
   await client.query(
     `INSERT INTO chats (app_token, number, void, open, customer_id, created_at, updated_at, last_activity_at)
      SELECT token, $2, true, $3, $4, at, at, at FROM applications, to_timestamp($5 / 1000.0) AS at
      WHERE token = $1
      ON CONFLICT DO NOTHING`,
-    [token, record.number, record.open, record.customer_id, record.at],
+    [token, record.number, record.open === true, record.customer_id?.replaceAll('\0', '') ?? null, record.at],
   );
-  await raiseLastNumbers(client, [entry]);
 }

@@ -5,7 +5,7 @@ import { applyApplications, applyDeletions } from './apply-applications.ts';
 import { applyChats } from './apply-chats.ts';
 import { applyIdempotency } from './apply-idempotency.ts';
 import { applyMessages } from './apply-messages.ts';
-import { bury } from './dead-letter.ts';
+import { applyVoid, bury, keepNumber } from './dead-letter.ts';
 import { refusalOf } from './refused.ts';
 
 const ofKind = <Kind extends Entry['kind']>(entries: Entry[], kind: Kind) =>
@@ -58,6 +58,9 @@ export async function applyEntries(
   if (!refusal) return [];
   const [only] = entries;
   if (entries.length === 1 && only) {
+    // A void row that is refused as well leaves just the dead letter: the shard never stops for one entry.
+    await attempt(client, () => applyVoid(client, only));
+    await keepNumber(client, only);
     await bury(client, shard, only, refusal);
     await applyIdempotency(client, entries);
     return [{ entry: only, sqlstate: refusal.sqlstate }];

@@ -10,7 +10,7 @@ interface ChatRow {
 const nameOf = (token: string, chat: number) => `${token} ${chat}`;
 
 /** Moves each chat's last number and activity on; returns the chats by token and number. */
-async function raiseChats(client: PoolClient, entries: MessageEntry[]): Promise<Map<string, ChatRow>> {
+export async function raiseChats(client: PoolClient, entries: MessageEntry[]): Promise<Map<string, ChatRow>> {
   const chats = new Map<string, { token: string; chat: number; number: number; at: number }>();
   for (const { token, chat, record } of entries) {
     const name = nameOf(token, chat);

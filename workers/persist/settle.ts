@@ -1,7 +1,7 @@
 // After a commit: tells Redis what is applied, so that it can let go of what Postgres now keeps.
 import type { Redis } from 'ioredis';
 import { luaScript } from '../../src/lib/lua-script.ts';
-import type { Entry } from '../../src/outbox/entry.ts';
+import { type Entry, parseEntry } from '../../src/outbox/entry.ts';
 import { parseId } from '../../src/outbox/entry-id.ts';
 import { IDLE_SECONDS } from '../../src/reserve/hydrate.ts';
 import type { ShardKeys } from '../../src/storage/keys.ts';
@@ -55,4 +55,19 @@ export async function settle(
     IDLE_SECONDS,
     ...chats.flatMap(({ chat, highest }) => [chat, highest]),
   );
+}
+
+/**
+ * Says again how far the outbox is applied, where the settling of the last batch was lost with its worker: a full
+ * outbox refuses whatever would make the next batch, so nobody else would ever say it.
+ */
+export async function settleOffset(
+  redis: Redis,
+  keys: ShardKeys,
+  { epoch, last_id }: { epoch: number; last_id: string },
+): Promise<void> {
+  const { epoch: lastEpoch, sequence } = parseId(last_id);
+  if (lastEpoch !== epoch || Number((await redis.hget(keys.gauge, 'applied')) ?? -1) >= sequence) return;
+  const [last] = await redis.xrange(keys.outbox, last_id, last_id);
+  if (last) await settle(redis, keys, epoch, [parseEntry(...last)], null);
 }
