@@ -30,12 +30,20 @@ const describe = (error: ErrorObject): string => {
   return `${name} ${error.message}`;
 };
 
+const secondsOf = (span: string): number => {
+  const [, count, unit] = /^(\d+)(\w?)$/.exec(span) ?? [];
+  return Number(count) * (secondsPer[unit ?? ''] ?? 1);
+};
+
+/** Timers overflow, and what is kept grows, with spans that nobody means. */
+const tooLong = (given: Record<string, unknown>): string[] =>
+  Object.entries(settings as Record<string, { most?: string }>)
+    .filter(([name, { most }]) => most && secondsOf(String(given[name])) > secondsOf(most))
+    .map(([name, { most }]) => `${name} must not be over ${most}`);
+
 const convert = (name: string, value: unknown): unknown => {
   const { kind } = (settings as Record<string, { kind?: string }>)[name] ?? {};
-  if (kind === 'duration') {
-    const [, count, unit] = /^(\d+)(\w?)$/.exec(String(value)) ?? [];
-    return Number(count) * (secondsPer[unit ?? ''] ?? 1);
-  }
+  if (kind === 'duration') return secondsOf(String(value));
   if (kind === 'list')
     return String(value)
       .split(',')
@@ -53,6 +61,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given: Record<string, unknown> = {};
   for (const name of Object.keys(settings)) if (env[name]) given[name] = env[name];
   const problems = validate(given) ? [] : (validate.errors ?? []).map(describe);
+  problems.push(...tooLong(given));
   if (given.NODE_ENV === 'production') {
     for (const name of productionSecrets)
       if (!given[name]) problems.push(`${name} must be set in production`);

@@ -3,13 +3,14 @@
 import { type Static, Type } from 'typebox';
 
 /** A span of time, written `90`, `90s`, `15m`, `1h` or `2d` (a bare number is seconds); read as seconds. */
-const duration = (preset: string, description: string) =>
+const duration = (preset: string, most: string, description: string) =>
   Type.Unsafe<number>({
     type: 'string',
     pattern: '^[1-9]\\d{0,8}(s|m|h|d)?$',
     default: preset,
     description,
     kind: 'duration',
+    most,
   });
 
 /** A comma-separated list; read as an array without empty items. */
@@ -84,7 +85,7 @@ export const settings = {
   KEY_BURST: whole(500, 1, 1_000_000, 'Writes that an application key with a limit may make at once.'),
   USER_RATE: whole(100, 0, 1_000_000, 'Writes per second that one user may make; 0 sets no limit.'),
   USER_BURST: whole(500, 1, 1_000_000, 'Writes that one user may make at once.'),
-  IDEMPOTENCY_WINDOW: duration('1h', 'How long an `Idempotency-Key` is remembered.'),
+  IDEMPOTENCY_WINDOW: duration('1h', '30d', 'How long an `Idempotency-Key` is remembered.'),
   OUTBOX_MAX: whole(
     1_000_000,
     1,
@@ -103,9 +104,9 @@ export const settings = {
   ),
   DATABASE_POOL: whole(10, 2, 200, 'Postgres connections of one process.'),
   SEARCH_POOL: whole(4, 1, 100, 'Postgres connections of one API process that serve only searches.'),
-  SEARCH_TIMEOUT: duration('2s', 'When a search is given up.'),
+  SEARCH_TIMEOUT: duration('2s', '10s', 'When a search is given up.'),
   WORKER_CONCURRENCY: whole(4, 1, 64, 'Shards that one worker persists at the same time.'),
-  SHUTDOWN_GRACE: duration('25s', 'When a process that was asked to stop stops anyway.'),
+  SHUTDOWN_GRACE: duration('25s', '1h', 'When a process that was asked to stop stops anyway.'),
   TRUST_PROXY: whole(
     0,
     0,

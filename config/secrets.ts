@@ -1,6 +1,6 @@
 // Secrets of a development machine: generated once, kept where only the owner can read them.
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, productionSecrets } from './schema.ts';
 
@@ -15,19 +15,23 @@ const read = (file: string): Secrets | null => {
   }
 };
 
+/** Written aside and then linked, so that nobody ever reads half of it; whoever links first is followed. */
 const generate = (dir: string, file: string): Secrets => {
   mkdirSync(dir, { recursive: true });
   const secrets = {
     JWT_SECRET: randomBytes(32).toString('hex'),
     OPERATOR_TOKEN: `op_${randomBytes(18).toString('hex')}`,
   };
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
   try {
-    writeFileSync(file, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+    linkSync(draft, file);
     return secrets;
   } catch (error) {
-    // Another process of the same start was first; its secrets are the ones that count.
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return read(file) ?? secrets;
     throw error;
+  } finally {
+    unlinkSync(draft);
   }
 };
 

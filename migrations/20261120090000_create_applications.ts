@@ -18,6 +18,9 @@ export async function up(knex: Knex): Promise<void> {
   await knex.raw(
     'CREATE INDEX applications_to_reconcile ON applications (id) WHERE last_chat_number > counted_through',
   );
+  await knex.raw(
+    'CREATE INDEX applications_to_purge ON applications (deleted_at) WHERE deleted_at IS NOT NULL',
+  );
 }
 
 export async function down(knex: Knex): Promise<void> {

@@ -25,8 +25,14 @@ export async function up(knex: Knex): Promise<void> {
     table.timestamp('last_activity_at').notNullable();
     table.unique(['app_token', 'number']);
     table.index(['app_token', 'last_activity_at', 'number']);
+    table.index(['app_token', 'status', 'number']);
     table.check("status IN ('open', 'bot', 'waiting', 'assigned', 'closed')", [], 'chats_status');
   });
+  // A customer's list: their own chats and the open ones.
+  await knex.raw(
+    'CREATE INDEX chats_of_customer ON chats (app_token, customer_id, number) WHERE customer_id IS NOT NULL',
+  );
+  await knex.raw('CREATE INDEX chats_open ON chats (app_token, number) WHERE open');
   await knex.raw('CREATE INDEX chats_to_reconcile ON chats (id) WHERE last_message_number > counted_through');
 }
 

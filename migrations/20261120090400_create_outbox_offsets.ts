@@ -7,6 +7,8 @@ export async function up(knex: Knex): Promise<void> {
     table.bigInteger('epoch').notNullable().defaultTo(0);
     table.text('last_id').notNullable().defaultTo('0-0');
     table.text('run_id');
+    // Kept in Redis as well: tells this database's shard from another's under the same prefix.
+    table.uuid('home').notNullable().defaultTo(knex.raw('gen_random_uuid()'));
     table.bigInteger('applied_count').notNullable().defaultTo(0);
     table.timestamp('updated_at').notNullable().defaultTo(knex.fn.now());
   });

@@ -14,6 +14,7 @@ export async function up(knex: Knex): Promise<void> {
     table.text('jti').notNullable().unique();
     table.timestamp('created_at').notNullable().defaultTo(knex.fn.now());
     table.timestamp('expires_at');
+    table.index(['created_at']);
   });
 }
 

@@ -1,4 +1,4 @@
-// `npm run migrate -- latest | rollback | status`: the schema of DATABASE_URL, or of the running `npm start`.
+// `npm run migrate -- latest | seed | rollback | status`: the schema of DATABASE_URL, or of the running `npm start`.
 import type { Knex } from 'knex';
 import { withKnex } from './lib/database.ts';
 import { findDatabaseUrl } from './lib/stores.ts';
@@ -18,6 +18,10 @@ const commands: Record<string, (db: Knex) => Promise<void>> = {
     const [, undone] = await db.migrate.rollback();
     list('Migrations rolled back', undone);
   },
+  async seed(db) {
+    await db.seed.run();
+    console.log('The built-in application is there.');
+  },
   async status(db) {
     const [done, pending] = (await db.migrate.list()) as [{ name: string }[], { file: string }[]];
     list(
@@ -31,7 +35,7 @@ const commands: Record<string, (db: Knex) => Promise<void>> = {
   },
 };
 
-await runTool('Usage: npm run migrate -- latest | rollback | status', async ([name = '', ...rest]) => {
+await runTool('Usage: npm run migrate -- latest | seed | rollback | status', async ([name = '', ...rest]) => {
   const command = Object.hasOwn(commands, name) && rest.length === 0 ? commands[name] : undefined;
   if (!command) return false;
   await withKnex(findDatabaseUrl(process.env), command);

@@ -123,7 +123,7 @@ export async function wireApi(entry: Entry): Promise<Koa> {
   const services: Services = {
     ...{ knex, searchKnex, offsets, revocations },
     reserver: createReserver(entry, stores, offsets, metrics),
-    tail: new Tail(redis, keysOf),
+    tail: new Tail(redis, offsets, keysOf),
     applied: createApplied(offsets, redis, keysOf),
     rememberKey: createRememberKey(redis, keysOf, config.IDEMPOTENCY_WINDOW),
     signer: createTokenSigner(config.JWT_SECRET),

@@ -9,7 +9,7 @@ import { installScript } from '../src/reserve/hydrate.ts';
 import { reserveScript } from '../src/reserve/shard-reserver.ts';
 import type { ShardKeys } from '../src/storage/keys.ts';
 import { inTransaction } from '../src/storage/postgres.ts';
-import { readRunId } from '../src/storage/redis.ts';
+import { assertUsable, readRunId } from '../src/storage/redis.ts';
 import { lockShard, type Persister } from './persist/persister.ts';
 import { settleOffset, settleScript } from './persist/settle.ts';
 
@@ -20,6 +20,8 @@ export interface OpenShardDeps {
   pool: Pool;
   persister: Persister;
   keysOf: (shard: number) => ShardKeys;
+  /** A long backlog is left to whoever opens the shard next. */
+  isStopping?: () => boolean;
   log: Logger;
 }
 
@@ -49,26 +51,40 @@ async function isOpen({ pool }: OpenShardDeps, { redis, keys, shard, runId }: Op
   const row = rows[0];
   if (!row || row.epoch === 0 || row.run_id !== runId) return false;
   if ((await redis.get(keys.epoch)) !== String(row.epoch)) return false;
-  await loadMissingScripts(redis);
+  await loadMissingScripts(redis, keys);
   await settleOffset(redis, keys, row);
   return true;
 }
 
-/** Only here are scripts loaded: a Redis that does not know them is one that nobody has opened a shard on. */
-async function loadMissingScripts(redis: Redis): Promise<void> {
-  const known = (await redis.script('EXISTS', ...scripts.map(({ sha }) => sha))) as number[];
-  for (const [i, script] of scripts.entries()) if (!known[i]) await redis.script('LOAD', script.source);
+/**
+ * Only here are scripts loaded, for this shard alone: a Redis that does not know them is one on which nobody has
+ * opened the shard.
+ */
+async function loadMissingScripts(redis: Redis, keys: ShardKeys): Promise<void> {
+  const own = scripts.map((script) => script(keys.tag));
+  const known = (await redis.script('EXISTS', ...own.map(({ sha }) => sha))) as number[];
+  for (const [i, { source }] of own.entries()) if (!known[i]) await redis.script('LOAD', source);
 }
 
 async function recover(deps: OpenShardDeps, opening: Opening): Promise<void> {
   const { redis, keys, shard } = opening;
+  await assertUsable(redis);
+  await assertOwn(deps, opening);
   const fence = `fence:${randomUUID()}`;
   await redis.set(keys.epoch, fence);
   const raised = await raiseEpoch(deps, opening, fence);
   if (!raised) return;
   const { epoch, first } = raised;
-  await loadMissingScripts(redis);
-  const opened = await redis.evalsha(openScript.sha, 2, keys.epoch, keys.gauge, fence, epoch, first ? 1 : 0);
+  await loadMissingScripts(redis, keys);
+  const opened = await redis.evalsha(
+    openScript(keys.tag).sha,
+    2,
+    keys.epoch,
+    keys.gauge,
+    fence,
+    epoch,
+    first ? 1 : 0,
+  );
   const line = { shard, epoch, opened: opened === 1 };
   if (first) deps.log.info(line, 'shard opened');
   else deps.log.warn(line, 'shard opened under a new epoch');
@@ -85,13 +101,13 @@ async function raiseEpoch(
   fence: string,
 ): Promise<{ epoch: number; first: boolean } | null> {
   const { redis, keys, shard, runId } = opening;
-  await deps.persister.drain(shard, 'wait');
+  await deps.persister.drain(shard, 'wait', deps.isStopping);
+  if (deps.isStopping?.()) return null;
   return inTransaction(deps.pool, async (client) => {
     let row = await lockShard(client, shard, 'wait');
     if (!row) throw new Error(`shard ${shard} is not registered`);
     if ((await redis.get(keys.epoch)) !== fence) return null;
     const first = row.epoch === 0;
-    if (first) await assertNoForeignOutbox(redis, keys, shard);
     for (let more = true; more; ) {
       const batch = await deps.persister.applyLocked(client, shard, row);
       // Under a later epoch these entries would no longer follow the offset.
@@ -107,10 +123,20 @@ async function raiseEpoch(
   });
 }
 
-/** A fresh database beside a Redis that has an outbox: one of the two is not the one that was meant. */
-async function assertNoForeignOutbox(redis: Redis, keys: ShardKeys, shard: number): Promise<void> {
-  if ((await redis.xlen(keys.outbox)) === 0) return;
+/**
+ * Refuses a Redis whose shard belongs to another database, before anything there is touched. A Redis that holds
+ * nothing of the shard belongs to whoever comes first.
+ */
+async function assertOwn({ pool }: OpenShardDeps, { redis, keys, shard }: Opening): Promise<void> {
+  const { rows } = await pool.query('SELECT epoch, home FROM outbox_offsets WHERE shard = $1', [shard]);
+  const { epoch, home } = rows[0] ?? {};
+  const isNew = epoch === 0 && (await redis.xlen(keys.outbox)) === 0;
+  const found = await redis.get(keys.home);
+  if (found === home || (found === null && (isNew || epoch > 0))) {
+    await redis.set(keys.home, home);
+    return;
+  }
   throw new Error(
-    `Redis holds an outbox of shard ${shard} that this database has never seen. Point REDIS_URL or DATABASE_URL at the right store, or choose another REDIS_PREFIX.`,
+    `Redis holds shard ${shard} of another database. Point REDIS_URL or DATABASE_URL at the right store, or choose another REDIS_PREFIX.`,
   );
 }

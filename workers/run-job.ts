@@ -1,4 +1,4 @@
-// Runs one job: resolve, check the payload, run with a time limit, classify, report.
+// Runs one job: resolve, check the payload, run with a time limit, classify and report a failure.
 
 import { Ajv } from 'ajv';
 import { type Job, UnrecoverableError } from 'bullmq';
@@ -8,8 +8,8 @@ import type { Logger } from '../src/lib/logger.ts';
 import { within } from '../src/lib/within.ts';
 import type { Handlers } from './handlers/registry.ts';
 
-/** How a run ended: `retry` follows the contract's policy, `permanent` is not tried again. */
-export type Outcome = 'done' | 'retry' | 'permanent';
+/** How a failed run goes on: `retry` follows the contract's policy, `permanent` is not tried again. */
+type Outcome = 'retry' | 'permanent';
 
 const ajv = new Ajv();
 const checks = new Map(Object.values<JobContract>(jobs).map((job) => [job.name, ajv.compile(job.payload)]));
@@ -27,15 +27,17 @@ function check(contract: JobContract, payload: unknown): void {
 
 const outcomeOf = (error: unknown): Outcome => (error instanceof UnrecoverableError ? 'permanent' : 'retry');
 
-/** The processor of every worker. `report` hears of each run, whatever its end. */
-export function createRunJob(
-  handlers: Handlers,
-  log: Logger,
-  report: (name: string, outcome: Outcome, seconds: number) => void = () => {},
-) {
+/** A retry is told in a line, for an outage makes many; what will never work is told with its stack. */
+function report(log: Logger, job: Job, error: Error): void {
+  const line = { job: job.name, job_id: job.id, attempt: job.attemptsStarted };
+  const outcome = outcomeOf(error);
+  if (outcome === 'permanent') log.error({ ...line, outcome, err: error }, 'job failed');
+  else log.warn({ ...line, outcome, reason: error.message }, 'job failed');
+}
+
+/** The processor of every worker. */
+export function createRunJob(handlers: Handlers, log: Logger) {
   return async (job: Job): Promise<void> => {
-    const started = performance.now();
-    let outcome: Outcome = 'done';
     try {
       const contract = resolve(job);
       check(contract, job.data);
@@ -43,20 +45,12 @@ export function createRunJob(
         payload: unknown,
         log: Logger,
       ) => Promise<void>;
-      const work = handler(
-        job.data,
-        log.child({ job: job.name, job_id: job.id, request_id: job.data?.request_id }),
-      );
+      const scope = { job: job.name, job_id: job.id, request_id: job.data?.request_id };
+      const work = handler(job.data, log.child(scope));
       await within(contract.timeoutMs, work, () => new Error(`no end after ${contract.timeoutMs} ms`));
     } catch (error) {
-      outcome = outcomeOf(error);
-      log.error(
-        { job: job.name, job_id: job.id, outcome, attempt: job.attemptsStarted, err: error },
-        'job failed',
-      );
+      report(log, job, error as Error);
       throw error;
-    } finally {
-      report(job.name, outcome, (performance.now() - started) / 1000);
     }
   };
 }

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { Doorbell } from '../src/jobs/doorbell.ts';
 import type { Logger } from '../src/lib/logger.ts';
-import { isApplied, lastEntryId, type Offsets } from '../src/outbox/offsets.ts';
+import { isApplied, newestEntry, type Offsets } from '../src/outbox/offsets.ts';
 import type { ShardKeys } from '../src/storage/keys.ts';
 
 /** A backlog is late when entries seen at one sweep are not applied at the next. */
@@ -41,7 +41,7 @@ export class Sweeper {
     for (const row of offsets.all()) {
       const before = this.#seen.get(row.shard);
       if (before && !isApplied(row, before)) doorbell.sweep(row.shard);
-      this.#seen.set(row.shard, await lastEntryId(redis, keysOf(row.shard)));
+      this.#seen.set(row.shard, (await newestEntry(redis, keysOf(row.shard))).id);
     }
   }
 }

@@ -1,18 +1,16 @@
 // A scheduled task runs once at a time in the whole deployment, and leaves a record of its last run.
 import type { Pool } from 'pg';
+import { withClient } from '../src/storage/postgres.ts';
 
 /**
  * Runs `work` unless another process is running the same task, and records start, end and what it changed.
  * The lock is the session's: it goes with the process that holds it.
  * @returns what `work` returned, or null when another process has the task
  */
-export async function runTask(pool: Pool, task: string, work: () => Promise<number>): Promise<number | null> {
-  const client = await pool.connect();
-  let lost: Error | undefined;
-  try {
-    const { rows } = await client.query('SELECT pg_try_advisory_lock(hashtext($1)) AS mine', [
-      `task ${task}`,
-    ]);
+export const runTask = (pool: Pool, task: string, work: () => Promise<number>): Promise<number | null> =>
+  withClient(pool, async (client) => {
+    const lock = [`task ${task}`];
+    const { rows } = await client.query('SELECT pg_try_advisory_lock(hashtext($1)) AS mine', lock);
     if (!rows[0].mine) return null;
     const startedAt = new Date();
     const changed = await work().catch(async (error: Error) => {
@@ -20,16 +18,9 @@ export async function runTask(pool: Pool, task: string, work: () => Promise<numb
       throw error;
     });
     await record(pool, task, startedAt, 'done', changed);
-    await client.query('SELECT pg_advisory_unlock(hashtext($1))', [`task ${task}`]);
+    await client.query('SELECT pg_advisory_unlock(hashtext($1))', lock);
     return changed;
-  } catch (error) {
-    lost = error as Error;
-    throw error;
-  } finally {
-    // A connection that may still hold the lock is closed rather than reused.
-    client.release(lost);
-  }
-}
+  });
 
 const record = (pool: Pool, task: string, startedAt: Date, outcome: string, changed: number) =>
   pool.query(

@@ -20,7 +20,7 @@ export async function wireDoorbell({ config, log, shutdown }: Entry) {
   shutdown.add('redis', () => redis.disconnect());
   await redisOrStartError(redis, config.REDIS_URL);
 
-  const knex = forQueries(config.DATABASE_URL, POOL_SIZE);
+  const knex = forQueries(config.DATABASE_URL, POOL_SIZE, 'anteroom-worker');
   shutdown.add('postgres', () => knex.destroy());
   await postgresOrStartError(config.DATABASE_URL, () => registerShards(knex, config.SHARDS));
   const offsets = new Offsets(knex, log);
@@ -35,5 +35,5 @@ export async function wireDoorbell({ config, log, shutdown }: Entry) {
   const doorbell = new Doorbell(persistQueue, (error) => log.debug({ reason: error.message }, 'ring lost'));
   const sweeper = new Sweeper({ redis, offsets, doorbell, keysOf, log });
   shutdown.add('sweeper', () => sweeper.stop());
-  return { keysOf, offsets, tasksQueue, sweeper };
+  return { keysOf, redis, offsets, tasksQueue, doorbell, sweeper };
 }

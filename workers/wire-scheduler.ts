@@ -19,7 +19,12 @@ export async function wireScheduler(entry: Entry): Promise<void> {
     const task = cron.schedule(expression, ({ date }) => {
       const tick = Math.floor(date.getTime() / 1000);
       tasksQueue
-        .add(job, payload, { ...jobs[job].options, jobId: jobId(job, tick) })
+        .add(job, payload, {
+          ...jobs[job].options,
+          jobId: jobId(job, tick),
+          // While no worker runs, one tick waits for all.
+          deduplication: { id: job },
+        })
         .catch((error: Error) => log.warn({ job, reason: error.message }, 'tick lost'));
     });
     shutdown.add(`cron ${job}`, async () => {

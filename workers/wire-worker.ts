@@ -19,6 +19,9 @@ import { wireDoorbell } from './wire-doorbell.ts';
 const LOCK_MS = 5000;
 const STALLED_MS = 2500;
 
+/** Scheduled tasks that one worker runs at the same time. */
+const TASKS = 2;
+
 function startWorker(
   entry: Entry,
   queue: QueueName,
@@ -45,8 +48,11 @@ function startWorker(
 /** Starts a worker on its stores; `entry.shutdown` stops it, batches in hand first. */
 export async function wireWorker(entry: Entry): Promise<void> {
   const { config, log, shutdown } = entry;
-  const { keysOf, offsets, sweeper } = await wireDoorbell(entry);
-  const pool = forWorkers(config.DATABASE_URL, config.DATABASE_POOL, (error) =>
+  const { keysOf, redis, offsets, doorbell, sweeper } = await wireDoorbell(entry);
+  const isStopping = () => shutdown.isStopping;
+  // Each shard in hand, each task with its lock, and the shard watch need a connection at the same time.
+  const poolSize = Math.max(config.DATABASE_POOL, config.WORKER_CONCURRENCY + 2 * TASKS + 2);
+  const pool = forWorkers(config.DATABASE_URL, poolSize, (error) =>
     log.warn({ reason: error.message }, 'postgres connection lost'),
   );
   shutdown.add('postgres pool', () => pool.end());
@@ -55,20 +61,20 @@ export async function wireWorker(entry: Entry): Promise<void> {
 
   const persister = new Persister({ pool, redis: outbox, keysOf, trimLag: new TrimLag(), log });
   const connect = () => forOneLife(config.REDIS_URL);
-  const watch = new ShardWatch({ pool, persister, connect, keysOf, offsets, log });
+  const watch = new ShardWatch({ pool, persister, connect, keysOf, offsets, isStopping, log });
   await watch.look();
   watch.start();
   shutdown.add('shard watch', () => watch.stop());
 
   const handlers = {
-    persist: handlePersist(persister, () => shutdown.isStopping),
+    persist: handlePersist(persister, doorbell, isStopping),
     'reconcile-counts': handleReconcileCounts(pool),
     'clean-expired': handleCleanExpired(pool, config.IDEMPOTENCY_WINDOW),
-    'purge-deleted': handlePurgeDeleted(pool),
+    'purge-deleted': handlePurgeDeleted({ pool, redis, keysOf, isStopping }),
   } satisfies Handlers;
   const run = createRunJob(handlers, log);
   startWorker(entry, 'persist', config.WORKER_CONCURRENCY, run);
-  startWorker(entry, 'tasks', 2, run);
+  startWorker(entry, 'tasks', TASKS, run);
   sweeper.start();
   log.info({ shards: offsets.all().length }, 'worker started');
 }

@@ -4,14 +4,16 @@ import type { Logger } from '../lib/logger.ts';
 
 /** A revoked token must stop working everywhere within 5 s. */
 const POLL_MS = 2000;
-/** Rows become visible when their transaction ends, so each poll looks back a little. */
-const OVERLAP = '1 minute';
+/** Rows become visible when their transaction ends, so each poll looks back further than to the last one. */
+const OVERLAP_SECONDS = 60;
 
 export class Revocations {
   readonly #knex: Knex;
   readonly #log: Logger;
   readonly #revoked = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
+  /** When the last poll that succeeded began, by Postgres' clock; polls may fail for as long as it is away. */
+  #readAt = new Date(0);
 
   constructor(knex: Knex, log: Logger) {
     this.#knex = knex;
@@ -19,11 +21,9 @@ export class Revocations {
   }
 
   async start(): Promise<void> {
-    await this.#read(this.#knex('revoked_tokens'));
+    await this.#read();
     this.#timer = setInterval(() => {
-      this.#read(this.#knex('revoked_tokens').whereRaw(`created_at > now() - interval '${OVERLAP}'`)).catch(
-        (error: Error) => this.#log.warn({ reason: error.message }, 'revocations not read'),
-      );
+      this.#read().catch((error: Error) => this.#log.warn({ reason: error.message }, 'revocations not read'));
     }, POLL_MS);
   }
 
@@ -40,8 +40,14 @@ export class Revocations {
     this.#revoked.add(jti);
   }
 
-  async #read(query: Knex.QueryBuilder): Promise<void> {
-    const rows: { jti: string }[] = await query.select('jti');
-    for (const { jti } of rows) this.#revoked.add(jti);
+  async #read(): Promise<void> {
+    const { rows } = await this.#knex.raw(
+      `SELECT now() AS read_at, array(
+         SELECT jti FROM revoked_tokens WHERE created_at > ?::timestamptz - make_interval(secs => ?)
+       ) AS jtis`,
+      [this.#readAt, OVERLAP_SECONDS],
+    );
+    for (const jti of rows[0].jtis) this.#revoked.add(jti);
+    this.#readAt = rows[0].read_at;
   }
 }

@@ -63,7 +63,7 @@ export const editMessage =
     const message = await findChangeable(deps, place, principal);
     const now = new Date();
     const edited = await change(deps, place, message.id, { body, edited_at: now, updated_at: now });
-    if (!edited) throw new ProblemError('conflict', 'The message is deleted.');
+    if (!edited) throw new ProblemError('conflict', 'The message has no content that could be edited.');
     return edited;
   };
 

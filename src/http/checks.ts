@@ -10,10 +10,14 @@ const isStorable = (text: string) => (text as Text).isWellFormed() && !text.incl
 const isForbiddenKey = (key: string) =>
   key === '__proto__' || key === 'constructor' || key === 'prototype' || !isStorable(key);
 
-/** True when the value holds only storable text, finite numbers and harmless keys, at any depth. */
+// What JSON.parse reads 2^53 + 1 or 1e999 as is not what was sent, and -0 does not come back as it went.
+const isExact = (number: number) =>
+  Number.isInteger(number) ? Number.isSafeInteger(number) && !Object.is(number, -0) : Number.isFinite(number);
+
+/** True when the value holds only storable text, exact numbers and harmless keys, at any depth. */
 function isSound(value: unknown): boolean {
   if (typeof value === 'string') return isStorable(value);
-  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value === 'number') return isExact(value);
   if (typeof value !== 'object' || value === null) return true;
   if (Array.isArray(value)) return value.every(isSound);
   for (const key in value) {
@@ -29,8 +33,8 @@ export const pointerStep = (key: string): string =>
 function fault(value: unknown, path: string): FieldError | null {
   if (typeof value === 'string' && !isStorable(value))
     return { path, message: 'must hold neither NUL nor a lone surrogate' };
-  if (typeof value === 'number' && !Number.isFinite(value))
-    return { path, message: 'must be a finite number' };
+  if (typeof value === 'number' && !isExact(value))
+    return { path, message: 'must be a number that can be kept exactly' };
   if (typeof value !== 'object' || value === null) return null;
   for (const [key, item] of Object.entries(value)) {
     const at = `${path}/${pointerStep(key)}`;

@@ -11,6 +11,8 @@ const SPACING_MS = 20;
 
 /** At most one sweep of a shard in so long; what a sweep that died with its worker costs. */
 const SWEEP_SLOT_MS = 2000;
+/** Few, so that sweeps do not pile up while no worker runs; together longer than a dead worker's job is held. */
+const SWEEP_SLOTS = 5;
 
 export class Doorbell {
   readonly #queue: Queue;
@@ -40,7 +42,7 @@ export class Doorbell {
    * since a sweep may die as well. The next sweep is its retry.
    */
   sweep(shard: number): void {
-    const slot = Math.floor(Date.now() / SWEEP_SLOT_MS);
+    const slot = Math.floor(Date.now() / SWEEP_SLOT_MS) % SWEEP_SLOTS;
     const once = { attempts: 1, removeOnFail: true };
     this.#add({ shard, sweep: true }, { id: jobId('sweep', shard, slot) }, once);
   }
@@ -51,8 +53,14 @@ export class Doorbell {
     if (again) this.ring(shard, again);
   }
 
-  #add(payload: PayloadOf<typeof persist>, deduplication: DeduplicationOptions, options: JobsOptions = {}): void {
+  #add(
+    payload: PayloadOf<typeof persist>,
+    deduplication: DeduplicationOptions,
+    options: JobsOptions = {},
+  ): void {
     // A ring that is lost with Redis is made up for by the sweep, so nobody waits for it.
-    this.#queue.add(persist.name, payload, { ...persist.options, ...options, deduplication }).catch(this.#onError);
+    this.#queue
+      .add(persist.name, payload, { ...persist.options, ...options, deduplication })
+      .catch(this.#onError);
   }
 }

@@ -23,9 +23,15 @@ export class Shutdown {
     this.#stops.unshift({ name, stop });
   }
 
-  /** Stops everything once, however often it is called. */
+  /** Stops everything once, however often it is called. What does not stop within the grace period ends the process. */
   run(): Promise<void> {
-    this.#running ??= this.#stopAll();
+    if (!this.#running) {
+      const limit = setTimeout(() => {
+        this.#log.error({ seconds: this.#graceSeconds }, 'grace period over');
+        process.exit(1);
+      }, this.#graceSeconds * 1000);
+      this.#running = this.#stopAll().finally(() => clearTimeout(limit));
+    }
     return this.#running;
   }
 
@@ -43,10 +49,6 @@ export class Shutdown {
   onSignals(): void {
     const end = (signal: string) => {
       this.#log.info({ signal }, 'stopping');
-      setTimeout(() => {
-        this.#log.error({ seconds: this.#graceSeconds }, 'grace period over');
-        process.exit(1);
-      }, this.#graceSeconds * 1000).unref();
       void this.run().then(() => process.exit(0));
     };
     process.once('SIGTERM', end);

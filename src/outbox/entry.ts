@@ -65,14 +65,14 @@ export interface DeletionEntry extends EntryBase {
 
 export type Entry = ApplicationEntry | ChatEntry | MessageEntry | DeletionEntry;
 
+const KINDS = new Set<string>(['application', 'chat', 'message', 'deletion'] satisfies Entry['kind'][]);
+
 /** An entry that a newer release wrote. */
 export class NewerEntryError extends Error {
   readonly id: string;
 
-  constructor(id: string, version: string) {
-    super(
-      `outbox entry ${id} has version ${version}; this worker reads up to ${ENTRY_VERSION}. Deploy workers first.`,
-    );
+  constructor(id: string, what: string) {
+    super(`outbox entry ${id} has ${what}, which this worker cannot read. Deploy workers first.`);
     this.name = 'NewerEntryError';
     this.id = id;
   }
@@ -113,7 +113,8 @@ export function parseEntry(id: string, fields: string[]): Entry {
         break;
     }
   }
-  if (version !== String(ENTRY_VERSION)) throw new NewerEntryError(id, version);
+  if (version !== String(ENTRY_VERSION)) throw new NewerEntryError(id, `version ${version}`);
+  if (!KINDS.has(kind)) throw new NewerEntryError(id, `kind ${kind}`);
   const [hash = '', fingerprint = '', kept = ''] = ids.split(' ');
   return {
     id,

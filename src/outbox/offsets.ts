@@ -94,16 +94,39 @@ export class Offsets {
   }
 }
 
-/** The id of the newest entry of a shard's outbox, `0-0` when it is empty. */
-export async function lastEntryId(redis: Redis, keys: ShardKeys): Promise<string> {
-  const [newest] = await redis.xrevrange(keys.outbox, '+', '-', 'COUNT', 1);
-  return newest?.[0] ?? BEFORE_ALL;
+export interface NewestEntry {
+  /** The epoch that Redis is open under, null for none, or a fence. */
+  epoch: string | null;
+  /** `0-0` when nothing was appended. */
+  id: string;
 }
 
-/** `applied(shard)`: after it, the primary shows every write that was acknowledged before the call. */
+/** The newest entry of a shard's outbox, without reading the entry itself where the gauge knows. */
+export async function newestEntry(redis: Redis, keys: ShardKeys): Promise<NewestEntry> {
+  const [epoch, sequence] = await Promise.all([redis.get(keys.epoch), redis.hget(keys.gauge, 'seq')]);
+  if (sequence !== null && /^\d+$/.test(epoch ?? '')) return { epoch, id: `${epoch}-${sequence}` };
+  const [newest] = await redis.xrevrange(keys.outbox, '+', '-', 'COUNT', 1);
+  return { epoch, id: newest?.[0] ?? BEFORE_ALL };
+}
+
+/**
+ * `applied(shard)`: after it, the primary shows every write that was acknowledged before the call.
+ * A Redis under another epoch than Postgres' does not know what was acknowledged: it is being recovered, or is a
+ * master that has been replaced.
+ * @throws ProblemError `unavailable`
+ */
 export function createApplied(offsets: Offsets, redis: Redis, keysOf: (shard: number) => ShardKeys) {
+  const isCurrent = (shard: number, epoch: string | null) =>
+    (epoch ?? '0') === String(offsets.get(shard)?.epoch);
   return async (shard: number): Promise<void> => {
-    await offsets.reached(shard, await lastEntryId(redis, keysOf(shard)));
+    const { epoch, id } = await newestEntry(redis, keysOf(shard));
+    if (!isCurrent(shard, epoch)) {
+      await offsets.refresh();
+      // Nothing can be in a shard that nobody has registered.
+      if (!offsets.get(shard)) return;
+      if (!isCurrent(shard, epoch)) throw unavailable('The shard is being recovered.');
+    }
+    await offsets.reached(shard, id);
   };
 }
 

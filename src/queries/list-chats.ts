@@ -26,13 +26,12 @@ export const listChats =
         if (status !== null) query.where({ status });
         if (onlyFor !== '') query.where((own) => own.where({ open: true }).orWhere({ customer_id: onlyFor }));
         if (sort === 'activity') {
-          // Whole milliseconds, as the cursor holds them.
           if (after)
-            query.whereRaw(
-              "(date_trunc('milliseconds', last_activity_at), number) < (to_timestamp(? / 1000.0), ?)",
-              [after.activity, after.number],
-            );
-          query.orderByRaw("date_trunc('milliseconds', last_activity_at) DESC");
+            query.whereRaw('(last_activity_at, number) < (to_timestamp(? / 1000.0), ?)', [
+              after.activity,
+              after.number,
+            ]);
+          query.orderBy('last_activity_at', 'desc');
         } else if (after) query.where('number', '<', after.number);
       })
       .orderBy('number', 'desc')

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { compareIds, parseId } from '../outbox/entry-id.ts';
-import { lastEntryId, type Offsets } from '../outbox/offsets.ts';
+import { newestEntry, type Offsets } from '../outbox/offsets.ts';
 import type { ShardKeys } from '../storage/keys.ts';
 
 export interface ShardBacklog {
@@ -18,7 +18,7 @@ export const outboxBacklog =
     const ids = await Promise.all(
       deps.offsets
         .all()
-        .map(async ({ shard }) => [shard, await lastEntryId(deps.redis, deps.keysOf(shard))] as const),
+        .map(async ({ shard }) => [shard, (await newestEntry(deps.redis, deps.keysOf(shard))).id] as const),
     );
     await deps.offsets.refresh();
     const newest = new Map(ids);

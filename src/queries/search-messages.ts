@@ -66,6 +66,16 @@ export function highlightsOf(body: string, q: string): [number, number][] {
     if (last && start <= last[1]) last[1] = Math.max(last[1], end);
     else joined.push([start, end]);
   }
-  const codePoints = (units: number) => Array.from(body.slice(0, units)).length;
-  return joined.map(([start, end]) => [codePoints(start), codePoints(end)]);
+  return inCodePoints(body, joined);
+}
+
+/** Spans in UTF-16 units, ascending and apart, as spans in code points: one walk over the body. */
+function inCodePoints(body: string, spans: [number, number][]): [number, number][] {
+  let units = 0;
+  let points = 0;
+  const pointAt = (unit: number): number => {
+    for (; units < unit; points++) units += (body.codePointAt(units) ?? 0) > 0xffff ? 2 : 1;
+    return points;
+  };
+  return spans.map(([start, end]) => [pointAt(start), pointAt(end)]);
 }

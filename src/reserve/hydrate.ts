@@ -2,7 +2,7 @@
 // applied the outbox as of the question, knows them exactly.
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
-import { type LuaScript, luaScript } from '../lib/lua-script.ts';
+import { luaScript } from '../lib/lua-script.ts';
 import type { Offsets } from '../outbox/offsets.ts';
 import type { ShardKeys } from '../storage/keys.ts';
 
@@ -12,7 +12,7 @@ export const IDLE_SECONDS = 86_400;
 /** How long a request may wait for the outbox to be applied before it is answered 503. */
 const APPLY_WAIT_MS = 1000;
 
-export const installScript: LuaScript = luaScript(import.meta.url, './install.lua');
+export const installScript = luaScript(import.meta.url, './install.lua');
 
 export type Missing =
   | { what: 'app'; token: string }
@@ -35,21 +35,33 @@ interface Hash {
 
 const nameOf = (missing: Missing): string => Object.values(missing).join(' ');
 
+/** What was found in one epoch says nothing of the next. */
+const flightOf = (epoch: number, missing: Missing): string => `${epoch} ${nameOf(missing)}`;
+
 export class Hydrator {
   readonly #redis: Redis;
   readonly #knex: Knex;
   readonly #offsets: Offsets;
   readonly #shard: number;
   readonly #keys: ShardKeys;
+  readonly #windowSeconds: number;
   /** One flight per key. */
   readonly #flights = new Map<string, Promise<Map<string, Found>>>();
 
-  constructor(deps: { redis: Redis; knex: Knex; offsets: Offsets; shard: number; keys: ShardKeys }) {
+  constructor(deps: {
+    redis: Redis;
+    knex: Knex;
+    offsets: Offsets;
+    shard: number;
+    keys: ShardKeys;
+    windowSeconds: number;
+  }) {
     this.#redis = deps.redis;
     this.#knex = deps.knex;
     this.#offsets = deps.offsets;
     this.#shard = deps.shard;
     this.#keys = deps.keys;
+    this.#windowSeconds = deps.windowSeconds;
   }
 
   /**
@@ -57,12 +69,12 @@ export class Hydrator {
    * @returns what was found, in the order asked
    */
   async find(epoch: number, lastId: string, missing: Missing[]): Promise<Found[]> {
-    const fresh = new Map(missing.map((one) => [nameOf(one), one]));
+    const fresh = new Map(missing.map((one) => [flightOf(epoch, one), one]));
     for (const name of fresh.keys()) if (this.#flights.has(name)) fresh.delete(name);
     if (fresh.size > 0) this.#launch(epoch, lastId, fresh);
     return Promise.all(
       missing.map(async (one) => {
-        const found = await this.#flights.get(nameOf(one));
+        const found = await this.#flights.get(flightOf(epoch, one));
         // A flight that landed between the two lines has installed what was asked for.
         return found?.get(nameOf(one)) ?? INSTALLED;
       }),
@@ -138,7 +150,8 @@ export class Hydrator {
       .whereIn(
         'key_hash',
         missing.map(({ hash }) => Buffer.from(hash, 'hex')),
-      );
+      )
+      .whereRaw('created_at > now() - make_interval(secs => ?)', [this.#windowSeconds]);
     for (const row of rows) {
       const name = nameOf({ what: 'idempotency', hash: row.key_hash.toString('hex') });
       found.set(name, { is: 'kept', fingerprint: row.fingerprint.toString('hex'), answer: row.answer });
@@ -148,6 +161,13 @@ export class Hydrator {
   async #install(epoch: number, hashes: Hash[]): Promise<void> {
     const keys = [this.#keys.epoch, ...hashes.map(({ key }) => key)];
     const args = hashes.flatMap(({ fields }) => [fields.length, ...fields]);
-    await this.#redis.evalsha(installScript.sha, keys.length, ...keys, epoch, IDLE_SECONDS, ...args);
+    await this.#redis.evalsha(
+      installScript(this.#keys.tag).sha,
+      keys.length,
+      ...keys,
+      epoch,
+      IDLE_SECONDS,
+      ...args,
+    );
   }
 }

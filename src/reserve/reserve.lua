@@ -51,12 +51,18 @@ local apps, chats, touched = {}, {}, {}
 local wrote = false -- anything at all, in this call
 local mid_write = false -- between a request's XADD and its last write
 
+-- Of an epoch without entries only the stream itself knows; XINFO copies its first and last entry, so once is enough.
+local stream_end
 local function last_id()
-  if redis.call('EXISTS', OUTBOX) == 0 then return '0-0' end
-  local info = redis.call('XINFO', 'STREAM', OUTBOX)
-  for i = 1, #info, 2 do
-    if info[i] == 'last-generated-id' then return info[i + 1] end
+  if last_seq >= 0 then return epoch .. '-' .. whole(last_seq) end
+  if not stream_end then
+    stream_end = '0-0'
+    local info = redis.call('EXISTS', OUTBOX) == 1 and redis.call('XINFO', 'STREAM', OUTBOX) or {}
+    for i = 1, #info, 2 do
+      if info[i] == 'last-generated-id' then stream_end = info[i + 1] end
+    end
   end
+  return stream_end
 end
 
 local function app_state(index)
@@ -107,20 +113,25 @@ local function rate_wait(r)
   return arrival - now - r.burst
 end
 
+local function judge_app(r)
+  local app = app_state(r.app)
+  if not app.present then return 'hydrate app ' .. last_id() end
+  if app.gone then return 'gone app' end
+end
+
+local function judge_chat(r)
+  if r.chat_number > app_state(r.app).number then return 'gone chat' end
+  local chat = chat_state(r.chat, r.fresh, r.chat_number)
+  if not chat.present then return 'hydrate chat ' .. last_id() end
+  if r.customer ~= '' and not chat.open and chat.customer ~= r.customer then return 'gone chat' end
+  if chat.tail_epoch == nil then chat.tail_epoch = redis.call('HGET', KEYS[r.tail], 'e') end
+end
+
 local function judge(r)
-  local line = known_answer(r)
+  local line = r.kind ~= 'application' and judge_app(r)
+    or known_answer(r)
+    or r.kind == 'message' and judge_chat(r)
   if line then return line end
-  if r.kind ~= 'application' then
-    local app = app_state(r.app)
-    if not app.present then return 'hydrate app ' .. last_id() end
-    if app.gone then return 'gone app' end
-    if r.kind == 'message' then
-      if r.chat_number > app.number then return 'gone chat' end
-      local chat = chat_state(r.chat, r.fresh, r.chat_number)
-      if not chat.present then return 'hydrate chat ' .. last_id() end
-      if r.customer ~= '' and not chat.open and chat.customer ~= r.customer then return 'gone chat' end
-    end
-  end
   if last_seq - applied >= max_entries or bytes - applied_bytes >= max_bytes then
     return 'full ' .. whole(last_seq - applied)
   end
@@ -152,10 +163,11 @@ function write.message(r, number, record)
     chat.fresh = false
   end
   chat.number, chat.dirty = number, true
-  if not chat.tail_begun then
-    -- Where a new tail begins: the worker trims it upwards from there, never from 1.
-    redis.call('HSETNX', KEYS[r.tail], 'lo', number - 1)
-    chat.tail_begun = true
+  if chat.tail_epoch ~= epoch then
+    -- Another life's tail may hold what was edited or deleted since. `lo`: the worker trims upwards from there.
+    redis.call('DEL', KEYS[r.tail])
+    redis.call('HSET', KEYS[r.tail], 'e', epoch, 'lo', number - 1)
+    chat.tail_epoch = epoch
   end
   redis.call('HSET', KEYS[r.tail], number, record)
   redis.call('SPUBLISH', KEYS[r.chat], record)

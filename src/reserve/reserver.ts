@@ -61,7 +61,10 @@ export class Reserver {
     if (known) return known;
     const { redis, knex, offsets, keysOf, limits, onAppended, log } = this.#deps;
     const keys = keysOf(shard);
-    const hydrator = new Hydrator({ redis, knex, offsets, shard, keys });
+    const hydrator = new Hydrator({
+      ...{ redis, knex, offsets, shard, keys },
+      windowSeconds: limits.windowSeconds,
+    });
     const reserver = new ShardReserver({
       redis,
       circuit: this.#circuit,

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import { notFound, ProblemError, unavailable } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
-import { type LuaScript, luaScript } from '../lib/lua-script.ts';
+import { luaScript } from '../lib/lua-script.ts';
 import { within } from '../lib/within.ts';
 import type { Offsets } from '../outbox/offsets.ts';
 import type { ShardKeys } from '../storage/keys.ts';
@@ -16,7 +16,7 @@ import type { RedisClock } from './redis-clock.ts';
 import type { Reserved, ReserveRequest } from './request.ts';
 import { deliver, deliverKept, missingOf, rejectAll } from './verdicts.ts';
 
-export const reserveScript: LuaScript = luaScript(import.meta.url, './reserve.lua');
+export const reserveScript = luaScript(import.meta.url, './reserve.lua');
 
 /** App, chat and idempotency key may each be missing once; beyond that something is wrong. */
 const MAX_ATTEMPTS = 6;
@@ -102,7 +102,7 @@ export class ShardReserver {
     };
     const { keys: names, args } = encodeBatch(keys, head, items);
     const reply = decodeReply(
-      (await redis.evalsha(reserveScript.sha, names.length, ...names, ...args)) as string,
+      (await redis.evalsha(reserveScript(keys.tag).sha, names.length, ...names, ...args)) as string,
     );
     clock.learn(reply.now);
     return reply;
@@ -150,8 +150,8 @@ export class ShardReserver {
 
   async #hydrate(missing: MissingItem[], epoch: number): Promise<void> {
     const { hydrator, log } = this.#deps;
-    // One reply, so the same last id for all.
-    const lastId = missing[0]?.lastId ?? '';
+    // Later verdicts of a call have seen its earlier entries.
+    const lastId = missing.at(-1)?.lastId ?? '';
     const wanted = missing.map(({ what }) => what);
     try {
       const found = await within(HYDRATE_MS, hydrator.find(epoch, lastId, wanted), () =>

@@ -4,6 +4,7 @@ import type { Logger } from '../lib/logger.ts';
 import type { Verdict } from './decode.ts';
 import type { Pending } from './encode.ts';
 import type { Missing } from './hydrate.ts';
+import type { RateLimit } from './request.ts';
 
 /** Settles the request; `hydrate` is not for here, since it is no answer yet. */
 export function deliver(item: Pending, verdict: Exclude<Verdict, { is: 'hydrate' }>, log: Logger): void {
@@ -27,7 +28,7 @@ export function deliver(item: Pending, verdict: Exclude<Verdict, { is: 'hydrate'
       item.reject(unavailable('Too many writes are waiting for the database.', 2));
       break;
     case 'rate':
-      item.reject(rateLimited(verdict.waitMs));
+      item.reject(rateLimited(verdict.waitMs, item.request.rate));
       break;
     case 'refused':
       log.error({ reason: verdict.why }, 'redis refused a write');
@@ -56,9 +57,10 @@ export function missingOf({ request }: Pending, what: Missing['what']): Missing 
 const mismatch = () =>
   new ProblemError('idempotency_mismatch', 'This Idempotency-Key was used for another request.');
 
-function rateLimited(waitMs: number): ProblemError {
+function rateLimited(waitMs: number, rate: RateLimit | null): ProblemError {
   const seconds = String(Math.max(1, Math.ceil(waitMs / 1000)));
+  const limit: Record<string, string> = rate ? { 'RateLimit-Limit': String(rate.burst) } : {};
   return new ProblemError('rate_limited', 'Too many writes.', {
-    headers: { 'Retry-After': seconds, 'RateLimit-Remaining': '0', 'RateLimit-Reset': seconds },
+    headers: { 'Retry-After': seconds, ...limit, 'RateLimit-Remaining': '0', 'RateLimit-Reset': seconds },
   });
 }

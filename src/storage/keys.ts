@@ -10,11 +10,15 @@ export function shardOf(token: string): number {
 
 /** The keys of one shard. They share a hash tag, so on a cluster they share a slot. */
 export interface ShardKeys {
+  /** What all of them begin with; scripts are loaded for it and for no other shard or deployment. */
+  tag: string;
+  /** String: which database this shard belongs to. */
+  home: string;
   /** String: the number of this life of the shard's data, or `fence:<uuid>`. */
   epoch: string;
   /** Stream: the write-ahead log of the shard. */
   outbox: string;
-  /** Hash: `since`, `at`, `bytes`, `applied`, `applied_bytes` of the current epoch. */
+  /** Hash: `since`, `at`, `seq`, `bytes`, `applied`, `applied_bytes` of the current epoch. */
   gauge: string;
   /** Hash: an API process' last call: `seq`, `reply`. */
   slot(process: string): string;
@@ -24,7 +28,7 @@ export interface ShardKeys {
   fresh(token: string): string;
   /** Hash: `e` epoch, `n` messages counter, `o` 1 when open, `u` customer. Also its live channel. */
   chat(token: string, number: number): string;
-  /** Hash: recent messages by number, and `lo`, below which there are none. */
+  /** Hash: recent messages by number; `e` epoch, `lo` below which there are none. */
   tail(token: string, number: number): string;
   /** String: fingerprint and answer of an `Idempotency-Key`. */
   idempotency(hash: string): string;
@@ -36,6 +40,8 @@ export interface ShardKeys {
 export function shardKeys(prefix: string, shard: number): ShardKeys {
   const tag = `${prefix}:{${shard}}:`;
   return {
+    tag,
+    home: `${tag}home`,
     epoch: `${tag}epoch`,
     outbox: `${tag}outbox`,
     gauge: `${tag}gauge`,

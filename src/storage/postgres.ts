@@ -28,10 +28,10 @@ const connection = (url: string, name: string, limits: SessionLimits) => ({
 const quiet = { warn() {}, error() {}, deprecate() {}, debug() {} };
 
 /** The API's pool: short statements, so that a request fails before its client gives up. */
-export const forQueries = (url: string, size: number): Knex =>
+export const forQueries = (url: string, size: number, name = 'anteroom-api'): Knex =>
   knex({
     client: 'pg',
-    connection: connection(url, 'anteroom-api', {
+    connection: connection(url, name, {
       statementMs: 1800,
       lockMs: 1500,
       idleInTransactionMs: 5000,
@@ -74,11 +74,11 @@ export function forWorkers(url: string, size: number, onError: (error: Error) =>
   return pool;
 }
 
-/** Runs `work` in one transaction on one connection; a failed one is rolled back and the error passed on. */
-export async function inTransaction<T>(
-  pool: pg.Pool,
-  work: (client: pg.PoolClient) => Promise<T>,
-): Promise<T> {
+/**
+ * Lends one connection to `work`. One that failed, or whose work did, is closed rather than used again.
+ * A connection that is lost while lent out fails the next query; without a listener it would end the process.
+ */
+export async function withClient<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   const onError = (error: Error) => {
@@ -86,17 +86,21 @@ export async function inTransaction<T>(
   };
   client.on('error', onError);
   try {
-    await client.query('BEGIN');
-    const result = await work(client);
-    await client.query('COMMIT');
-    return result;
+    return await work(client);
   } catch (error) {
-    await client.query('ROLLBACK').catch((failure: Error) => {
-      broken = failure;
-    });
+    broken ??= error as Error;
     throw error;
   } finally {
     client.off('error', onError);
     client.release(broken);
   }
 }
+
+/** Runs `work` in one transaction; a failed one ends with its connection, and the error is passed on. */
+export const inTransaction = <T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> =>
+  withClient(pool, async (client) => {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  });

@@ -96,7 +96,9 @@ describe('deleting an application', () => {
     await client.delete(gone.path, { key: gone.key });
     await deployment.settled();
     const pool = new pg.Pool({ connectionString: deployment.env.DATABASE_URL! });
-    await handlePurgeDeleted(pool)({}, pino({ level: 'silent' }) as never);
+    const keysOf = (shard: number) => deployment.keys(shard);
+    const deps = { pool, redis: deployment.redis, keysOf, isStopping: () => false };
+    await handlePurgeDeleted(deps)({}, pino({ level: 'silent' }) as never);
     await pool.end();
     const left = async (token: string) => {
       const { rows } = await deployment.knex.raw(

@@ -52,7 +52,8 @@ const expected: Record<string, number[]> = {
   'POST /applications/{token}/chats': members(201),
   'GET /applications/{token}/chats': members(200),
   'GET /applications/{token}/chats/{number}': inChat(200),
-  'PATCH /applications/{token}/chats/{number}': inChat(200),
+  // Who may use an open chat does not thereby own it.
+  'PATCH /applications/{token}/chats/{number}': staffOrAuthor,
   'PUT /applications/{token}/chats/{number}/read': inChat(200),
   'GET /me/unread': members(200),
   'POST /applications/{token}/chats/{number}/messages': inChat(201),

@@ -2,8 +2,10 @@
 import { ServerResponse } from 'node:http';
 import { Redis } from 'ioredis';
 import { reserveScript } from '../../src/reserve/shard-reserver.ts';
+import { shardKeys } from '../../src/storage/keys.ts';
 
 const step = process.env.DIE_AT;
+const { tag } = shardKeys(process.env.REDIS_PREFIX ?? '', 0);
 const fatalCall = Number(process.env.DIE_CALL ?? 1);
 let calls = 0;
 let answers = 0;
@@ -16,7 +18,7 @@ const die = (): never => {
 
 const evalsha = Redis.prototype.evalsha as (...args: unknown[]) => Promise<unknown>;
 Redis.prototype.evalsha = async function (this: Redis, ...args: unknown[]) {
-  if (args[0] !== reserveScript.sha) return evalsha.apply(this, args);
+  if (args[0] !== reserveScript(tag).sha) return evalsha.apply(this, args);
   calls++;
   if (step === 'before the script' && calls === fatalCall) die();
   const reply = await evalsha.apply(this, args);

@@ -26,7 +26,7 @@ describe('a reply of the reserve script lost on the wire', () => {
     deployment = await Deployment.create();
     let cutting = false;
     proxy = new FaultyProxy(deployment.env.REDIS_URL!, (requests) =>
-      cutting && requests.includes(reserveScript.sha) && random() < CUT_PROBABILITY
+      cutting && requests.includes(reserveScript(deployment.keys().tag).sha) && random() < CUT_PROBABILITY
         ? { is: 'cut reply' }
         : { is: 'pass' },
     );

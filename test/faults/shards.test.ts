@@ -10,10 +10,15 @@ const SHARDS = 4;
 
 describe('several shards', () => {
   let deployment: Deployment;
+  let processes: Processes;
   before(async () => {
     deployment = await Deployment.create({ SHARDS: String(SHARDS) });
+    processes = new Processes(deployment);
   });
-  after(() => deployment.stop());
+  after(async () => {
+    await processes.killAll();
+    await deployment.stop();
+  });
 
   it('share the applications, and each keeps its own outbox and offset', async () => {
     const { client, origin } = await deployment.start();
@@ -37,7 +42,6 @@ describe('several shards', () => {
   });
 
   it('fewer than are registered are refused at the start', async () => {
-    const processes = new Processes(deployment);
     const api = processes.start('src/server.ts', { SHARDS: '3' });
     expect(await api.ended).to.equal(1);
     expect(api.said.map(({ msg }) => msg).join('\n')).to.match(/SHARDS is 3.*already has 4/);

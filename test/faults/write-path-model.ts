@@ -49,9 +49,9 @@ export class Model {
   }
 
   chat(app: ModelApplication | null, chat: ModelChat, idempotency: ReserveIdempotency | null): Expected {
+    if (!app || app.deleted) return { is: 'not_found' };
     const known = this.#known(idempotency);
     if (known) return known;
-    if (!app || app.deleted) return { is: 'not_found' };
     return this.#done(idempotency, app.chats.push(chat));
   }
 
@@ -60,10 +60,11 @@ export class Model {
     to: { chat: number; customer: string; body: string },
     idempotency: ReserveIdempotency | null,
   ): Expected {
+    if (!app || app.deleted) return { is: 'not_found' };
     const known = this.#known(idempotency);
     if (known) return known;
-    const chat = app?.chats[to.chat - 1];
-    if (!app || app.deleted || !chat) return { is: 'not_found' };
+    const chat = app.chats[to.chat - 1];
+    if (!chat) return { is: 'not_found' };
     if (to.customer !== '' && !chat.open && chat.customer !== to.customer) return { is: 'not_found' };
     return this.#done(idempotency, chat.messages.push(to.body));
   }

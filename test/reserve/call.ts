@@ -69,7 +69,7 @@ export class Caller {
 
   async send(requests: RequestOver[], head: CallHead): Promise<CallReply> {
     const { keys, args } = encodeBatch(this.#keys, head, requests.map(pending));
-    const reply = await this.#redis.evalsha(reserveScript.sha, keys.length, ...keys, ...args);
+    const reply = await this.#redis.evalsha(reserveScript(this.#keys.tag).sha, keys.length, ...keys, ...args);
     return decodeReply(reply as string);
   }
 }

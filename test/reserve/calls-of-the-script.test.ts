@@ -91,17 +91,29 @@ describe('a call of reserve.lua', () => {
   });
 
   it('that fails between the writes of a request fences the shard; opened again, it goes on without a hole', async () => {
+    const chat = { kind: 'chat' as const, token };
+    await core.redis.del(core.keys().fresh(token));
+    await core.redis.set(core.keys().fresh(token), 'not a hash');
+    expect((await caller.call([chat])).status).to.equal('fenced');
+    expect(await core.redis.get(core.keys().epoch)).to.match(/^fence:/);
+    expect((await caller.call([message()])).status).to.equal('epoch');
+    await core.redis.del(core.keys().fresh(token));
+    await core.open();
+    const next = await core.chat(token);
+    await core.drain();
+    const rows = await core.knex('chats').where({ app_token: token }).orderBy('number').select('number');
+    expect(rows.map(({ number }) => number)).to.deep.equal(Array.from({ length: next }, (_, i) => i + 1));
+  });
+
+  it('that cannot even judge a request refuses it, with nothing half done', async () => {
     await caller.call([message()]);
     await core.redis.del(core.keys().tail(token, 1));
     await core.redis.set(core.keys().tail(token, 1), 'not a hash');
-    expect((await caller.call([message()])).status).to.equal('fenced');
-    expect(await core.redis.get(core.keys().epoch)).to.match(/^fence:/);
-    expect((await caller.call([message()])).status).to.equal('epoch');
-    await core.redis.del(core.keys().tail(token, 1));
-    await core.open();
-    expect(await core.message(token, 1, 'third')).to.equal(3);
-    await core.drain();
-    expect((await core.messages(token)).map(({ number }) => number)).to.deep.equal([1, 2, 3]);
+    const before = await core.redis.xlen(core.keys().outbox);
+    const reply = await caller.call([message()]);
+    expect(reply.verdicts.map((verdict) => verdict.is)).to.deep.equal(['refused']);
+    expect(await core.redis.xlen(core.keys().outbox)).to.equal(before);
+    expect(await core.redis.hget(core.keys().app(token), 'n')).to.equal('1');
   });
 
   it('that fails before the writes of a request refuses that one only', async () => {

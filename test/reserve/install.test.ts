@@ -14,7 +14,19 @@ describe('install.lua', () => {
   after(() => core.stop());
 
   const install = (number: number, epoch = 1) =>
-    core.redis.evalsha(installScript.sha, 2, core.keys().epoch, key, epoch, 600, 4, 'n', number, 'x', 0);
+    core.redis.evalsha(
+      installScript(core.keys().tag).sha,
+      2,
+      core.keys().epoch,
+      key,
+      epoch,
+      600,
+      4,
+      'n',
+      number,
+      'x',
+      0,
+    );
 
   it('brings a missing counter, with an end to its life', async () => {
     expect(await install(50)).to.equal(1);
@@ -47,7 +59,16 @@ describe('install.lua', () => {
     const other = core.keys().chat(tokenOf(), 1);
     const fields = [2, 'n', 7, 6, 'n', 8, 'o', 1, 'u', ''];
     expect(
-      await core.redis.evalsha(installScript.sha, 3, core.keys().epoch, key, other, 1, 600, ...fields),
+      await core.redis.evalsha(
+        installScript(core.keys().tag).sha,
+        3,
+        core.keys().epoch,
+        key,
+        other,
+        1,
+        600,
+        ...fields,
+      ),
     ).to.equal(2);
     expect(await core.redis.hgetall(key)).to.deep.equal({ e: '1', n: '7' });
     expect(await core.redis.hgetall(other)).to.deep.equal({ e: '1', n: '8', o: '1', u: '' });

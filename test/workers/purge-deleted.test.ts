@@ -30,7 +30,13 @@ describe('purging deleted applications', () => {
   });
   const all = { applications: 1, api_keys: 1, chats: 1, messages: 3, dead_letters: 1 };
   const none = { applications: 0, api_keys: 0, chats: 0, messages: 0, dead_letters: 0 };
-  const purge = () => handlePurgeDeleted(core.pool)({}, core.opening.log);
+  const purge = () =>
+    handlePurgeDeleted({
+      pool: core.pool,
+      redis: core.redis,
+      keysOf: (shard) => core.keys(shard),
+      isStopping: () => false,
+    })({}, core.opening.log);
 
   it('touches nothing while nothing is deleted', async () => {
     await purge();

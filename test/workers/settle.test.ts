@@ -15,7 +15,7 @@ describe('settling', () => {
   const post = (count: number) =>
     Promise.all(Array.from({ length: count }, (_, i) => core.message(token, 1, `body ${i}`)));
   const tail = async () => {
-    const { lo, ...records } = await core.redis.hgetall(core.keys().tail(token, 1));
+    const { lo, e: _epoch, ...records } = await core.redis.hgetall(core.keys().tail(token, 1));
     return {
       lo: Number(lo ?? 0),
       numbers: Object.keys(records)

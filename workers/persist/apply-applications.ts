@@ -15,11 +15,16 @@ export async function applyApplications(client: PoolClient, entries: Application
       entries.map(({ record }) => record.at),
     ],
   });
+  await insertFirstKeys(client, entries);
+}
+
+async function insertFirstKeys(client: PoolClient, entries: ApplicationEntry[]): Promise<void> {
   await client.query({
     name: 'apply-first-keys',
     text: `INSERT INTO api_keys (id, app_token, created_at)
            SELECT id, token, to_timestamp(at / 1000)
-           FROM unnest($1::uuid[], $2::text[], $3::float8[]) AS new(id, token, at)`,
+           FROM unnest($1::uuid[], $2::text[], $3::float8[]) AS new(id, token, at)
+           ON CONFLICT DO NOTHING`,
     values: [
       entries.map(({ record }) => record.key_id),
       entries.map(({ token }) => token),
@@ -28,16 +33,15 @@ export async function applyApplications(client: PoolClient, entries: Application
   });
 }
 
-/** The refused application still exists, without its content; one that stands already is left alone. */
-export async function voidApplication(
-  client: PoolClient,
-  { token, record }: ApplicationEntry,
-): Promise<void> {
+/** The refused application still exists, with its key, without its content; one that stands already is left alone. */
+export async function voidApplication(client: PoolClient, entry: ApplicationEntry): Promise<void> {
+  const { token, record } = entry;
   await client.query(
     `INSERT INTO applications (token, name, void, created_at, updated_at)
      VALUES ($1, '', true, to_timestamp($2 / 1000.0), to_timestamp($2 / 1000.0)) ON CONFLICT DO NOTHING`,
     [token, record.at],
   );
+  await insertFirstKeys(client, [entry]);
 }
 
 /** Marks the applications deleted; a task removes what belongs to them. */

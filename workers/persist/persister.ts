@@ -7,7 +7,7 @@ import type { ShardKeys } from '../../src/storage/keys.ts';
 import { inTransaction } from '../../src/storage/postgres.ts';
 import { applyEntries, type RefusedEntry } from './apply-entries.ts';
 import { OutboxGapError, readOutbox } from './read-outbox.ts';
-import { settle } from './settle.ts';
+import { forgetRefused, settle } from './settle.ts';
 import type { TrimLag } from './trim-lag.ts';
 
 export interface PersisterDeps {
@@ -17,7 +17,6 @@ export interface PersisterDeps {
   keysOf: (shard: number) => ShardKeys;
   trimLag: TrimLag;
   log: Logger;
-  onApplied?: (entries: Entry[], refused: RefusedEntry[]) => void;
 }
 
 interface Batch {
@@ -35,6 +34,7 @@ export type WhenLocked = 'wait' | 'skip';
 
 export class Persister {
   readonly #deps: PersisterDeps;
+  readonly #said = new Map<number, string>();
 
   constructor(deps: PersisterDeps) {
     this.#deps = deps;
@@ -79,10 +79,15 @@ export class Persister {
   ): Promise<Batch> {
     const { redis, keysOf, log } = this.#deps;
     const read = await readOutbox(redis, keysOf(shard).outbox, row.last_id, row.epoch).catch((error) => {
-      if (error instanceof OutboxGapError) log.fatal({ shard, err: error }, 'shard stopped');
+      if (error instanceof OutboxGapError)
+        this.#sayOnce(shard, error, () => log.fatal({ shard, err: error }, 'shard stopped'));
       throw error;
     });
-    if (read.blocked) log.error({ shard, reason: read.blocked.message }, 'blocked: newer entry');
+    const { blocked } = read;
+    if (blocked)
+      this.#sayOnce(shard, blocked, () =>
+        log.error({ shard, reason: blocked.message }, 'blocked: newer entry'),
+      );
     const refused = read.entries.length > 0 ? await this.#write(client, shard, read.entries) : [];
     return { epoch: row.epoch, entries: read.entries, refused, more: read.more, blocked: read.blocked };
   }
@@ -96,6 +101,12 @@ export class Persister {
       values: [shard, entries.at(-1)!.id, entries.length],
     });
     return refused;
+  }
+
+  /** A shard that stands still is tried again every second; it is said when something changes. */
+  #sayOnce(shard: number, { message }: Error, say: () => void): void {
+    if (this.#said.get(shard) !== message) say();
+    this.#said.set(shard, message);
   }
 
   /** Ties rows to the requests they came from; a refusal is told without the content that caused it. */
@@ -113,21 +124,28 @@ export class Persister {
   }
 
   async #afterCommit(shard: number, { epoch, entries, refused }: Batch): Promise<void> {
-    const { redis, keysOf, trimLag, log, onApplied } = this.#deps;
-    onApplied?.(entries, refused);
+    const { redis, keysOf, trimLag, log } = this.#deps;
+    const last = entries.at(-1)!;
     this.#report(shard, entries, refused);
-    const trimBelow = trimLag.advance(shard, entries.at(-1)!.id);
+    const trimBelow = trimLag.advance(shard, last.id, last.bytes);
     // The rows stand; Redis only keeps more than it needs until the next batch settles.
-    await settle(redis, keysOf(shard), epoch, entries, trimBelow).catch((error: Error) =>
-      log.warn({ shard, reason: error.message }, 'outbox not settled'),
-    );
+    try {
+      await forgetRefused(
+        redis,
+        keysOf(shard),
+        refused.map(({ entry }) => entry),
+      );
+      await settle(redis, keysOf(shard), epoch, entries, trimBelow);
+    } catch (error) {
+      log.warn({ shard, reason: (error as Error).message }, 'outbox not settled');
+    }
   }
 }
 
 /** Locks the shard's row for the transaction; null when it is locked and was to be skipped. */
 export async function lockShard(client: PoolClient, shard: number, whenLocked: WhenLocked) {
-  const { rows } = await client.query<{ epoch: number; last_id: string; run_id: string | null }>(
-    `SELECT epoch, last_id, run_id FROM outbox_offsets WHERE shard = $1
+  const { rows } = await client.query<{ epoch: number; last_id: string }>(
+    `SELECT epoch, last_id FROM outbox_offsets WHERE shard = $1
      FOR UPDATE ${whenLocked === 'skip' ? 'SKIP LOCKED' : ''}`,
     [shard],
   );

@@ -6,8 +6,10 @@ import { nextId } from '../../src/outbox/entry-id.ts';
 /** One transaction's worth: enough to make a commit cheap, little enough to hold the row briefly. */
 export const MAX_ENTRIES = 1000;
 export const MAX_BYTES = 4_000_000;
-/** Entries of one read: bodies may be 40 kB each, so a batch is read in pages. */
-const PAGE = 250;
+/** A read has a second, and an entry may be 64 kB: the first page is small, the others as large as that bears. */
+const FIRST_PAGE = 32;
+const MAX_PAGE = 250;
+const PAGE_BYTES = 1_000_000;
 
 /** Entries between the offset and the first one read are missing. Only an operator can say what that means. */
 export class OutboxGapError extends Error {
@@ -41,7 +43,8 @@ export async function readOutbox(
   let last = after;
   let bytes = 0;
   while (entries.length < MAX_ENTRIES && bytes < MAX_BYTES) {
-    const page = await redis.xrange(key, `(${last}`, '+', 'COUNT', PAGE);
+    const size = entries.length === 0 ? FIRST_PAGE : pageSize(bytes / entries.length);
+    const page = await redis.xrange(key, `(${last}`, '+', 'COUNT', size);
     for (const [id, fields] of page) {
       const expected = nextId(last, epoch);
       if (id !== expected) throw new OutboxGapError(expected, id);
@@ -54,7 +57,10 @@ export async function readOutbox(
       last = id;
       bytes += entries.at(-1)!.raw.length;
     }
-    if (page.length < PAGE) return { entries, more: false, blocked: null };
+    if (page.length < size) return { entries, more: false, blocked: null };
   }
   return { entries, more: true, blocked: null };
 }
+
+const pageSize = (entryBytes: number): number =>
+  Math.max(1, Math.min(MAX_PAGE, Math.floor(PAGE_BYTES / Math.max(1, entryBytes))));

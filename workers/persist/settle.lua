@@ -42,7 +42,7 @@ for index = 4, #KEYS, 3 do
 
   local newest = tonumber(redis.call('HGET', chat, 'n') or 0)
   local last = math.min(highest, newest - keep)
-  if last > 0 then
+  if last > 0 and redis.call('HGET', tail, 'e') == ARGV[1] then
     local low = tonumber(redis.call('HGET', tail, 'lo') or last)
     if last > low then
       drop(tail, low + 1, last)

@@ -1,7 +1,7 @@
 // After a commit: tells Redis what is applied, so that it can let go of what Postgres now keeps.
 import type { Redis } from 'ioredis';
 import { luaScript } from '../../src/lib/lua-script.ts';
-import { type Entry, parseEntry } from '../../src/outbox/entry.ts';
+import { type Entry, NewerEntryError, parseEntry } from '../../src/outbox/entry.ts';
 import { parseId } from '../../src/outbox/entry-id.ts';
 import { IDLE_SECONDS } from '../../src/reserve/hydrate.ts';
 import type { ShardKeys } from '../../src/storage/keys.ts';
@@ -24,6 +24,14 @@ function touchedChats(entries: Entry[]): { token: string; chat: number; highest:
   return [...chats.values()];
 }
 
+/** Takes refused messages out of their tails: from now on they are read as what they became. */
+export async function forgetRefused(redis: Redis, keys: ShardKeys, refused: Entry[]): Promise<void> {
+  for (const entry of refused) {
+    if (entry.kind === 'message')
+      await redis.hdel(keys.tail(entry.token, entry.chat), String(entry.record.number));
+  }
+}
+
 /** @param trimBelow entries below this id may go; null keeps all */
 export async function settle(
   redis: Redis,
@@ -41,7 +49,7 @@ export async function settle(
     keys.fresh(token),
   ]);
   await redis.evalsha(
-    settleScript.sha,
+    settleScript(keys.tag).sha,
     3 + names.length,
     keys.epoch,
     keys.gauge,
@@ -69,5 +77,16 @@ export async function settleOffset(
   const { epoch: lastEpoch, sequence } = parseId(last_id);
   if (lastEpoch !== epoch || Number((await redis.hget(keys.gauge, 'applied')) ?? -1) >= sequence) return;
   const [last] = await redis.xrange(keys.outbox, last_id, last_id);
-  if (last) await settle(redis, keys, epoch, [parseEntry(...last)], null);
+  const entry = last && parseIfKnown(...last);
+  if (entry) await settle(redis, keys, epoch, [entry], null);
+}
+
+/** A newer worker may have applied what this one cannot read; then it is the newer one's to settle. */
+function parseIfKnown(id: string, fields: string[]): Entry | null {
+  try {
+    return parseEntry(id, fields);
+  } catch (error) {
+    if (error instanceof NewerEntryError) return null;
+    throw error;
+  }
 }

@@ -20,7 +20,7 @@ import {
   updateApplicationBody,
 } from '../schemas/application.ts';
 import { number, pageQuery } from '../schemas/common.ts';
-import { nextCursor, replayHeaders } from './replies.ts';
+import { createdHeaders, nextCursor } from './replies.ts';
 
 const tag = 'Applications';
 const cursor = createCursor('applications', Type.Object({ id: number }));
@@ -54,7 +54,7 @@ export function applicationRoutes(services: Services): Route[] {
         return {
           status: 201,
           body: presentCreatedApplication(created),
-          headers: replayHeaders(created.replayed, `/applications/${created.token}`, services.basePath),
+          headers: createdHeaders(created.replayed, `/applications/${created.token}`, services.basePath),
         };
       },
     }),

@@ -3,7 +3,7 @@ import { canSee, readerOf, seesOnly } from '../../auth/visibility.ts';
 import { createChat } from '../../commands/create-chat.ts';
 import { markRead } from '../../commands/mark-read.ts';
 import { updateChat } from '../../commands/update-chat.ts';
-import { forbidden, notFound } from '../../lib/errors.ts';
+import { forbidden, invalid, notFound } from '../../lib/errors.ts';
 import { findApplication } from '../../queries/find-application.ts';
 import { findChat } from '../../queries/find-chat.ts';
 import { listChats } from '../../queries/list-chats.ts';
@@ -24,7 +24,7 @@ import {
   updateChatBody,
 } from '../schemas/chat.ts';
 import { number, pageQuery } from '../schemas/common.ts';
-import { nextCursor, replayHeaders } from './replies.ts';
+import { createdHeaders, nextCursor } from './replies.ts';
 
 const tag = 'Chats';
 const members = ['application', 'admin', 'agent', 'customer'] as const;
@@ -34,6 +34,14 @@ const cursors = {
   activity: createCursor('chats by activity', position),
 };
 const unreadCursor = createCursor('unread', Type.Object({ number }));
+
+/** What an entry of the outbox, and a row of a list, can bear. */
+const MAX_METADATA = 16_384;
+
+function checkMetadata(metadata: Record<string, unknown> | undefined): void {
+  if (metadata && Buffer.byteLength(JSON.stringify(metadata)) > MAX_METADATA)
+    throw invalid('/body/metadata', `must not be over ${MAX_METADATA} bytes of JSON`);
+}
 
 export function chatRoutes(services: Services): Route[] {
   const create = createChat(services);
@@ -56,6 +64,7 @@ export function chatRoutes(services: Services): Route[] {
       handler: async ({ params, body, principal, ...context }) => {
         if (body.open && principal.role === 'customer')
           throw forbidden('Customers cannot open chats for everybody.');
+        checkMetadata(body.metadata);
         const { subject = null, open = false, metadata = {} } = body;
         const { record, replayed } = await create(
           { token: params.token, subject, open, metadata },
@@ -65,7 +74,7 @@ export function chatRoutes(services: Services): Route[] {
         return {
           status: 201,
           body: presentNewChat(params.token, record),
-          headers: replayHeaders(
+          headers: createdHeaders(
             replayed,
             `/applications/${params.token}/chats/${record.number}`,
             services.basePath,
@@ -123,6 +132,7 @@ export function chatRoutes(services: Services): Route[] {
       responses: { 200: { description: 'The chat after the change.', schema: chat } },
       handler: async ({ params, body, principal }) => {
         if (body.labels && principal.role === 'customer') throw forbidden('Labels are the staff’s.');
+        checkMetadata(body.metadata);
         const changed = await update(params.token, params.number, body, seesOnly(principal));
         return { status: 200, body: presentChat(changed) };
       },

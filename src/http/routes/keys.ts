@@ -11,7 +11,7 @@ import { defineRoute, type Route } from '../define-route.ts';
 import { presentKey } from '../presenters/application.ts';
 import { createdKey, createKeyBody, keyList } from '../schemas/application.ts';
 import { pageQuery, uuid } from '../schemas/common.ts';
-import { nextCursor, replayHeaders } from './replies.ts';
+import { nextCursor, replayHeader } from './replies.ts';
 
 const tag = 'Applications';
 const cursor = createCursor(
@@ -66,8 +66,8 @@ export function keyRoutes(services: Services): Route[] {
         const { key, accessToken, replayed } = await create(params.token, body.name ?? null, context);
         return {
           status: 201,
-          body: { ...presentKey(key), access_token: accessToken },
-          headers: replayHeaders(replayed, `/applications/${params.token}/keys/${key.id}`, services.basePath),
+          body: { key_id: key.id, name: key.name, access_token: accessToken },
+          headers: replayHeader(replayed),
         };
       },
     }),

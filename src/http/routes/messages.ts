@@ -23,7 +23,7 @@ import {
   searchQuery,
   trace,
 } from '../schemas/message.ts';
-import { nextCursor, replayHeaders } from './replies.ts';
+import { createdHeaders, nextCursor } from './replies.ts';
 
 const tag = 'Messages';
 const members = ['application', 'admin', 'agent', 'customer'] as const;
@@ -110,7 +110,7 @@ export function messageRoutes(services: Services): Route[] {
         return {
           status: 201,
           body: presentRecord(params.number, record),
-          headers: replayHeaders(replayed, location, services.basePath),
+          headers: createdHeaders(replayed, location, services.basePath),
         };
       },
     }),

@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { forbidden, ProblemError, unavailable } from '../../lib/errors.ts';
 import type { Metrics } from '../../lib/metrics.ts';
+import { within } from '../../lib/within.ts';
 import type { Readiness } from '../../queries/readiness.ts';
 import { defineRoute, type Route } from '../define-route.ts';
 
@@ -17,6 +18,9 @@ export interface OperationsDeps {
   /** Brings gauges that are read from the stores up to date. */
   collect: () => Promise<void>;
 }
+
+/** For what is read from the stores; the process' own metrics need none of it. */
+const COLLECT_MS = 1000;
 
 const isLoopback = (address: string): boolean => /^(::ffff:)?127\./.test(address) || address === '::1';
 
@@ -83,7 +87,9 @@ export function operationsRoutes({ readiness, databaseAnswers, metrics, collect 
           });
         }
         // A store that is away must not hide what the process itself has to say.
-        await collect().catch((error: Error) => log.warn({ reason: error.message }, 'metrics incomplete'));
+        await within(COLLECT_MS, collect(), () => new Error('the stores take too long')).catch(
+          (error: Error) => log.warn({ reason: error.message }, 'metrics incomplete'),
+        );
         const body = await metrics.registry.metrics();
         return { status: 200, body, headers: { 'Content-Type': metrics.registry.contentType } };
       },

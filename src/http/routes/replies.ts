@@ -1,11 +1,18 @@
 // Pieces that several routes' answers share.
 
-/** Headers of a 201: where the new thing is, and whether this is the answer of an earlier request. */
-export function replayHeaders(replayed: boolean, location: string, basePath: string): Record<string, string> {
-  const headers: Record<string, string> = { Location: `${basePath}${location}` };
-  if (replayed) headers['Idempotent-Replayed'] = 'true';
-  return headers;
-}
+/** Says of a 201 that it is the answer of an earlier request with the same key. */
+export const replayHeader = (replayed: boolean): Record<string, string> =>
+  replayed ? { 'Idempotent-Replayed': 'true' } : {};
+
+/** Headers of a 201 whose new thing can be got: where it is, and whether an earlier request made it. */
+export const createdHeaders = (
+  replayed: boolean,
+  location: string,
+  basePath: string,
+): Record<string, string> => ({
+  Location: `${basePath}${location}`,
+  ...replayHeader(replayed),
+});
 
 /** Splits rows that were asked for with one more than the page holds. */
 export function nextCursor<Row>(rows: Row[], limit: number, encode: (last: Row) => string) {

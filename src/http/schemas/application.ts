@@ -41,6 +41,10 @@ const keyFields = { key_id: uuid, name: nullable(Type.String()), created_at: tim
 
 export const key = Type.Object(keyFields);
 
-export const createdKey = Type.Object({ ...keyFields, access_token: accessToken });
+export const createdKey = Type.Object({
+  key_id: uuid,
+  name: nullable(Type.String()),
+  access_token: accessToken,
+});
 
 export const keyList = listOf(key);

@@ -12,7 +12,7 @@ const metadata = Type.Unsafe<Record<string, unknown>>({
   type: 'object',
   additionalProperties: true,
   maxProperties: 50,
-  description: 'Anything the client wants to keep with the chat, at most 50 members.',
+  description: 'Anything the client wants to keep with the chat: at most 50 members and 16 KiB of JSON.',
 });
 
 export const createChatBody = Type.Object({
