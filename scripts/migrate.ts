@@ -1,4 +1,4 @@
-// `npm run migrate -- latest | seed | rollback | status`: the schema of DATABASE_URL, or of the running `npm start`.
+// `npm run migrate -- latest | seed | deploy | rollback | status`: the schema of DATABASE_URL, or of the running `npm start`.
 import type { Knex } from 'knex';
 import { withKnex } from './lib/database.ts';
 import { findDatabaseUrl } from './lib/stores.ts';
@@ -9,18 +9,27 @@ const list = (title: string, names: string[]) =>
     names.length > 0 ? `${title}:\n${names.map((name) => `  ${name}`).join('\n')}` : `${title}: none`,
   );
 
+async function latest(db: Knex): Promise<void> {
+  const [, ran] = await db.migrate.latest();
+  list('Migrations run', ran);
+}
+
+async function seed(db: Knex): Promise<void> {
+  await db.seed.run();
+  console.log('The built-in application is there.');
+}
+
 const commands: Record<string, (db: Knex) => Promise<void>> = {
-  async latest(db) {
-    const [, ran] = await db.migrate.latest();
-    list('Migrations run', ran);
+  latest,
+  seed,
+  /** What every release needs, in one step. */
+  async deploy(db) {
+    await latest(db);
+    await seed(db);
   },
   async rollback(db) {
     const [, undone] = await db.migrate.rollback();
     list('Migrations rolled back', undone);
-  },
-  async seed(db) {
-    await db.seed.run();
-    console.log('The built-in application is there.');
   },
   async status(db) {
     const [done, pending] = (await db.migrate.list()) as [{ name: string }[], { file: string }[]];
@@ -35,7 +44,7 @@ const commands: Record<string, (db: Knex) => Promise<void>> = {
   },
 };
 
-await runTool('Usage: npm run migrate -- latest | seed | rollback | status', async ([name = '', ...rest]) => {
+await runTool('Usage: npm run migrate -- latest | seed | deploy | rollback | status', async ([name = '', ...rest]) => {
   const command = Object.hasOwn(commands, name) && rest.length === 0 ? commands[name] : undefined;
   if (!command) return false;
   await withKnex(findDatabaseUrl(process.env), command);

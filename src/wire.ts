@@ -1,4 +1,5 @@
 // The composition root of the API process: the only place that builds its connections and hands them on.
+import { randomUUID } from 'node:crypto';
 import type { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
@@ -18,10 +19,12 @@ import { Doorbell } from './jobs/doorbell.ts';
 import { openQueue } from './jobs/open-queue.ts';
 import { createMetrics, type Metrics } from './lib/metrics.ts';
 import type { Entry } from './lib/run-entry.ts';
+import { VERSION } from './lib/version.ts';
 import { createApplied, Offsets } from './outbox/offsets.ts';
 import { registerShards } from './outbox/shards.ts';
 import { outboxBacklog } from './queries/outbox-backlog.ts';
 import { readiness } from './queries/readiness.ts';
+import { HandIn } from './reserve/hand-in.ts';
 import { createRememberKey } from './reserve/remember-key.ts';
 import { Reserver } from './reserve/reserver.ts';
 import { Tail } from './reserve/tail.ts';
@@ -29,8 +32,8 @@ import type { Services } from './services.ts';
 import { postgresOrStartError, redisOrStartError } from './storage/connect.ts';
 import { type ShardKeys, shardKeys } from './storage/keys.ts';
 import { forQueries, forSearch } from './storage/postgres.ts';
+import { ProcessRegistry } from './storage/process-registry.ts';
 import { forCommands, forQueue, whenReady } from './storage/redis.ts';
-import { VERSION } from './version.ts';
 
 interface Stores {
   redis: Redis;
@@ -74,13 +77,14 @@ function createReserver(
   stores: Stores,
   offsets: Offsets,
   metrics: Metrics,
+  processId: string,
 ) {
   const { redis, knex, keysOf, queues } = stores;
   const doorbell = new Doorbell(queues[queueNames.indexOf('persist')]!, (error) =>
     log.debug({ reason: error.message }, 'ring lost'),
   );
   const reserver = new Reserver({
-    ...{ redis, knex, offsets, keysOf, log },
+    ...{ process: processId, redis, knex, offsets, keysOf, log },
     limits: {
       maxEntries: config.OUTBOX_MAX,
       maxBytes: config.OUTBOX_MAX_BYTES,
@@ -92,6 +96,10 @@ function createReserver(
     },
   });
   shutdown.add('reserver', () => reserver.stop());
+  const acknowledged = (shard: number) => reserver.acknowledged(shard);
+  const handIn = new HandIn({ ...{ process: processId, redis, offsets, keysOf, log }, acknowledged });
+  handIn.start();
+  shutdown.add('hand-in', () => handIn.stop());
   return reserver;
 }
 
@@ -113,16 +121,20 @@ const collector = ({ redis, queues, keysOf }: Stores, offsets: Offsets, metrics:
 
 /** Builds the API on its stores, ready to listen; `entry.shutdown` undoes everything. */
 export async function wireApi(entry: Entry): Promise<Koa> {
-  const { config, log } = entry;
+  const { config, log, shutdown } = entry;
   const metrics = createMetrics();
   const stores = await openStores(entry);
   const { redis, knex, searchKnex, keysOf } = stores;
   const { offsets, revocations } = await startPolling(entry, stores);
+  const processId = randomUUID();
+  const registry = new ProcessRegistry({ knex, id: processId, role: 'api', log });
+  await registry.start();
+  shutdown.add('process registry', () => registry.stop());
 
   const limited = config.RATE_LIMITS === 'on';
   const services: Services = {
     ...{ knex, searchKnex, offsets, revocations },
-    reserver: createReserver(entry, stores, offsets, metrics),
+    reserver: createReserver(entry, stores, offsets, metrics, processId),
     tail: new Tail(redis, offsets, keysOf),
     applied: createApplied(offsets, redis, keysOf),
     rememberKey: createRememberKey(redis, keysOf, config.IDEMPOTENCY_WINDOW),

@@ -1,15 +1,19 @@
-// Opens a shard for a life of Redis: fence, apply what is left, raise the epoch, load the scripts, open.
+// Opens a shard for a life of Redis: fence, wait for what API processes hand in, apply what is left and what they had,
+// raise the epoch, load the scripts, open.
 // Dying between any two steps leaves the shard fenced; whoever comes next does it again.
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { Logger } from '../src/lib/logger.ts';
 import { luaScript } from '../src/lib/lua-script.ts';
+import { compareIds } from '../src/outbox/entry-id.ts';
 import { installScript } from '../src/reserve/hydrate.ts';
 import { reserveScript } from '../src/reserve/shard-reserver.ts';
 import type { ShardKeys } from '../src/storage/keys.ts';
 import { inTransaction } from '../src/storage/postgres.ts';
 import { assertUsable, readRunId } from '../src/storage/redis.ts';
+import { awaitHandIns, countLost, readHandIns } from './collect-hand-ins.ts';
+import { fillVoids } from './persist/fill-voids.ts';
 import { lockShard, type Persister } from './persist/persister.ts';
 import { settleOffset, settleScript } from './persist/settle.ts';
 
@@ -68,30 +72,37 @@ async function loadMissingScripts(redis: Redis, keys: ShardKeys): Promise<void> 
 
 async function recover(deps: OpenShardDeps, opening: Opening): Promise<void> {
   const { redis, keys, shard } = opening;
+  const started = performance.now();
   await assertUsable(redis);
   await assertOwn(deps, opening);
   const fence = `fence:${randomUUID()}`;
   await redis.set(keys.epoch, fence);
-  const raised = await raiseEpoch(deps, opening, fence);
-  if (!raised) return;
-  const { epoch, first } = raised;
+  await awaitHandIns(redis, deps.pool, keys, fence);
+  const recovery = await raiseEpoch(deps, opening, fence, started);
+  if (!recovery) return;
   await loadMissingScripts(redis, keys);
-  const opened = await redis.evalsha(
-    openScript(keys.tag).sha,
-    2,
-    keys.epoch,
-    keys.gauge,
-    fence,
-    epoch,
-    first ? 1 : 0,
-  );
-  const line = { shard, epoch, opened: opened === 1 };
+  const { epoch, first } = recovery;
+  const script = openScript(keys.tag);
+  const opened = await redis.evalsha(script.sha, 2, keys.epoch, keys.gauge, fence, epoch, first ? 1 : 0);
+  await redis.unlink(keys.handIn(fence));
+  const line = { shard, ...recovery, opened: opened === 1 };
   if (first) deps.log.info(line, 'shard opened');
   else deps.log.warn(line, 'shard opened under a new epoch');
 }
 
+/** What was found when a shard was opened anew, and what was not. */
+interface Recovery {
+  epoch: number;
+  first: boolean;
+  from_outbox: number;
+  handed_in: number;
+  lost: number;
+  voids: number;
+}
+
 /**
- * Applies everything the outbox still holds, then raises the epoch, without letting go of the shard's row.
+ * Applies everything that the outbox still holds and what was handed in, then raises the epoch, without letting go of
+ * the shard's row.
  * @returns null when somebody else has fenced the shard meanwhile. Only the holder of the fence may raise the epoch:
  *   else Redis would be open under one that Postgres has already left, and its entries would not follow the offset.
  */
@@ -99,28 +110,65 @@ async function raiseEpoch(
   deps: OpenShardDeps,
   opening: Opening,
   fence: string,
-): Promise<{ epoch: number; first: boolean } | null> {
+  started: number,
+): Promise<Recovery | null> {
   const { redis, keys, shard, runId } = opening;
-  await deps.persister.drain(shard, 'wait', deps.isStopping);
+  const drained = await deps.persister.drain(shard, 'wait', deps.isStopping);
   if (deps.isStopping?.()) return null;
   return inTransaction(deps.pool, async (client) => {
-    let row = await lockShard(client, shard, 'wait');
+    const row = await lockShard(client, shard, 'wait');
     if (!row) throw new Error(`shard ${shard} is not registered`);
     if ((await redis.get(keys.epoch)) !== fence) return null;
-    const first = row.epoch === 0;
-    for (let more = true; more; ) {
-      const batch = await deps.persister.applyLocked(client, shard, row);
-      // Under a later epoch these entries would no longer follow the offset.
-      if (batch.blocked) throw batch.blocked;
-      row = { ...row, last_id: batch.entries.at(-1)?.id ?? row.last_id };
-      more = batch.more;
-    }
+    const rest = await applyRest(deps, client, shard, row);
+    const found = await applyHandIns(deps, client, opening, fence, rest.last_id);
+    const recovery = { epoch: row.epoch + 1, from_outbox: drained + rest.applied, ...found };
     await client.query(
-      'UPDATE outbox_offsets SET epoch = epoch + 1, run_id = $2, updated_at = now() WHERE shard = $1',
-      [shard, runId],
+      'UPDATE outbox_offsets SET epoch = $2, run_id = $3, updated_at = now() WHERE shard = $1',
+      [shard, recovery.epoch, runId],
     );
-    return { epoch: row.epoch + 1, first };
+    await client.query(
+      `INSERT INTO recoveries (shard, epoch, run_id, from_outbox, handed_in, lost, voids, took_ms)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+      [
+        ...[shard, recovery.epoch, runId, recovery.from_outbox],
+        ...[recovery.handed_in, recovery.lost, recovery.voids, Math.round(performance.now() - started)],
+      ],
+    );
+    return { ...recovery, first: row.epoch === 0 };
   });
+}
+
+async function applyRest(
+  { persister }: OpenShardDeps,
+  client: PoolClient,
+  shard: number,
+  row: { epoch: number; last_id: string },
+): Promise<{ last_id: string; applied: number }> {
+  let { last_id } = row;
+  let applied = 0;
+  for (let more = true; more; ) {
+    const batch = await persister.applyLocked(client, shard, { ...row, last_id });
+    // Under a later epoch these entries would no longer follow the offset.
+    if (batch.blocked) throw batch.blocked;
+    last_id = batch.entries.at(-1)?.id ?? last_id;
+    applied += batch.entries.length;
+    more = batch.more;
+  }
+  return { last_id, applied };
+}
+
+async function applyHandIns(
+  { persister }: OpenShardDeps,
+  client: PoolClient,
+  { redis, keys, shard }: Opening,
+  fence: string,
+  after: string,
+): Promise<Pick<Recovery, 'handed_in' | 'lost' | 'voids'>> {
+  const entries = (await readHandIns(redis, keys, fence)).filter(({ id }) => compareIds(id, after) > 0);
+  if (entries.length === 0) return { handed_in: 0, lost: 0, voids: 0 };
+  const voids = await fillVoids(client, entries);
+  await persister.write(client, shard, entries);
+  return { handed_in: entries.length, lost: countLost(after, entries), voids };
 }
 
 /**

@@ -12,7 +12,7 @@
 --       Key fields are indexes into KEYS; 0 means none. kind is message, chat, open_chat, application or deletion.
 --
 -- Returns lines. First: "<status> <now ms> <detail>", where status is
---   ran | epoch (detail: the epoch found) | stale (an older call) | late (after its deadline) | fenced (detail: why);
+--   ran (detail: the outbox' last sequence, so the batch's entries are the ones up to it) | epoch (detail: the epoch found) | stale (an older call) | late (after its deadline) | fenced (detail: why);
 -- after `ran`, one line a request:
 --   ok <number> <created ms> <kept> | replay <number> <created ms> <kept> | mismatch | hydrate app|chat|idempotency <last id>
 --   | gone app|chat | full <entries waiting> | rate <ms to wait> | refused <why>
@@ -249,7 +249,7 @@ for at = FIRST, #ARGV, FIELDS do
   lines[#lines + 1] = line
 end
 
-if not wrote then return head('ran', whole(last_seq - applied)) .. '\n' .. table.concat(lines, '\n') end
+if not wrote then return head('ran', whole(last_seq)) .. '\n' .. table.concat(lines, '\n') end
 
 local reply
 local fine, why = pcall(function()
@@ -261,7 +261,7 @@ local fine, why = pcall(function()
   end
   for index in pairs(touched) do redis.call('EXPIRE', KEYS[index], idle) end
   redis.call('HSET', GAUGE, 'at', whole(stamp), 'seq', whole(last_seq), 'bytes', whole(bytes))
-  reply = head('ran', whole(last_seq - applied)) .. '\n' .. table.concat(lines, '\n')
+  reply = head('ran', whole(last_seq)) .. '\n' .. table.concat(lines, '\n')
   redis.call('HSET', SLOT, 'seq', whole(sequence), 'reply', reply)
   redis.call('EXPIRE', SLOT, SLOT_SECONDS)
 end)

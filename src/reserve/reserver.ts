@@ -1,11 +1,11 @@
 // The door to the reserve step: one ShardReserver for each shard, made when it is first needed.
-import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import { notFound } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import type { Offsets } from '../outbox/offsets.ts';
 import { type ShardKeys, shardOf } from '../storage/keys.ts';
+import { Acknowledged } from './acknowledged.ts';
 import { Circuit } from './circuit.ts';
 import { Hydrator } from './hydrate.ts';
 import { RedisClock } from './redis-clock.ts';
@@ -13,6 +13,8 @@ import type { Reserved, ReserveRequest } from './request.ts';
 import { ShardReserver } from './shard-reserver.ts';
 
 export interface ReserverDeps {
+  /** Names this life of this process. */
+  process: string;
   redis: Redis;
   knex: Knex;
   offsets: Offsets;
@@ -24,10 +26,10 @@ export interface ReserverDeps {
 
 export class Reserver {
   readonly #deps: ReserverDeps;
-  readonly #process = randomUUID();
   readonly #clock = new RedisClock();
   readonly #circuit: Circuit;
   readonly #shards = new Map<number, ShardReserver>();
+  readonly #acknowledged = new Map<number, Acknowledged>();
 
   constructor(deps: ReserverDeps) {
     this.#deps = deps;
@@ -52,6 +54,16 @@ export class Reserver {
     return this.#of(shard).reserve(request);
   }
 
+  /** What this process has acknowledged of a shard and Postgres may not have. */
+  acknowledged(shard: number): Acknowledged {
+    let held = this.#acknowledged.get(shard);
+    if (!held) {
+      held = new Acknowledged();
+      this.#acknowledged.set(shard, held);
+    }
+    return held;
+  }
+
   stop(): void {
     this.#circuit.stop();
   }
@@ -73,7 +85,8 @@ export class Reserver {
       hydrator,
       keys,
       shard,
-      process: this.#process,
+      process: this.#deps.process,
+      acknowledged: this.acknowledged(shard),
       limits,
       onAppended,
       log,

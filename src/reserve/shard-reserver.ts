@@ -4,9 +4,11 @@ import { notFound, ProblemError, unavailable } from '../lib/errors.ts';
 import type { Logger } from '../lib/logger.ts';
 import { luaScript } from '../lib/lua-script.ts';
 import { within } from '../lib/within.ts';
+import type { EntryId } from '../outbox/entry-id.ts';
 import type { Offsets } from '../outbox/offsets.ts';
 import type { ShardKeys } from '../storage/keys.ts';
 import { COMMAND_TIMEOUT_MS } from '../storage/redis.ts';
+import type { Acknowledged, AcknowledgedEntry } from './acknowledged.ts';
 import { Batcher } from './batcher.ts';
 import type { Circuit } from './circuit.ts';
 import { type CallReply, decodeReply } from './decode.ts';
@@ -30,6 +32,7 @@ export interface ShardReserverDeps {
   clock: RedisClock;
   offsets: Offsets;
   hydrator: Hydrator;
+  acknowledged: Acknowledged;
   keys: ShardKeys;
   shard: number;
   /** Names this process' slot; a fresh one for every life of a process. */
@@ -130,21 +133,25 @@ export class ShardReserver {
   }
 
   #answer(items: Pending[], reply: CallReply, epoch: number): void {
-    const { log, onAppended, shard } = this.#deps;
+    const { acknowledged, log, onAppended, shard } = this.#deps;
     const missing: MissingItem[] = [];
-    let appended = 0;
     let requestId = '';
+    const accepted: Omit<AcknowledgedEntry, keyof EntryId>[] = [];
     for (const [i, item] of items.entries()) {
       const verdict = reply.verdicts[i] ?? { is: 'refused' as const, why: 'no verdict' };
       if (verdict.is === 'ok') {
-        appended++;
+        accepted.push({ number: verdict.number, at: verdict.at, item });
         requestId = item.request.record.request_id;
       }
       if (verdict.is === 'hydrate')
         missing.push({ item, what: missingOf(item, verdict.what), lastId: verdict.lastId });
       else deliver(item, verdict, log);
     }
-    if (appended > 0) onAppended(shard, appended, requestId);
+    if (accepted.length > 0) {
+      const first = Number(reply.detail) - accepted.length + 1;
+      acknowledged.add(accepted.map((entry, i) => ({ epoch, sequence: first + i, ...entry })));
+      onAppended(shard, accepted.length, requestId);
+    }
     if (missing.length > 0) void this.#hydrate(missing, epoch);
   }
 

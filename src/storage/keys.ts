@@ -20,6 +20,8 @@ export interface ShardKeys {
   outbox: string;
   /** Hash: `since`, `at`, `seq`, `bytes`, `applied`, `applied_bytes` of the current epoch. */
   gauge: string;
+  /** Hash: under a fence, entries that API processes hand in, by id, and who is done. */
+  handIn(fence: string): string;
   /** Hash: an API process' last call: `seq`, `reply`. */
   slot(process: string): string;
   /** Hash: `e` epoch, `n` chats counter, `x` 1 once deleted. */
@@ -45,6 +47,7 @@ export function shardKeys(prefix: string, shard: number): ShardKeys {
     epoch: `${tag}epoch`,
     outbox: `${tag}outbox`,
     gauge: `${tag}gauge`,
+    handIn: (fence) => `${tag}handin:${fence}`,
     slot: (process) => `${tag}proc:${process}`,
     app: (token) => `${tag}app:${token}`,
     fresh: (token) => `${tag}fresh:${token}`,

@@ -81,6 +81,33 @@ describe('changing a chat', () => {
     expect((await client.patch(place, { key: as('admin'), body: { labels: [] } })).status).to.equal(200);
   });
 
+  it('that is open is refused to customers it does not belong to, who may only use it', async () => {
+    const [hers, his] = ['ann', 'bob'].map((sub) =>
+      mintToken(deployment, { role: 'customer', app: app.token, sub }),
+    );
+    const nobodys = await client.post(`${app.path}/chats`, { key: app.key, body: { open: true } });
+    const annes = await client.post(`${app.path}/chats`, { key: hers!, body: { subject: 'Hers' } });
+    await deployment.settled();
+    await deployment
+      .knex('chats')
+      .where({ app_token: app.token, number: annes.body.number })
+      .update({ open: true });
+    const place = (chat: typeof annes) => `${app.path}/chats/${chat.body.number}`;
+    const change = (chat: typeof annes, key = '') =>
+      client.patch(place(chat), { key, body: { subject: 'Mine', metadata: { mine: true } } });
+
+    for (const chat of [nobodys, annes]) {
+      expect((await client.get(place(chat), { key: his! })).status).to.equal(200);
+      const refused = await change(chat, his);
+      expect([refused.status, refused.body.code]).to.deep.equal([403, 'forbidden']);
+      const { body } = await client.get(place(chat), { key: app.key });
+      expect(body).to.deep.include({ subject: chat.body.subject, metadata: {} });
+    }
+    expect((await change(annes, hers)).status).to.equal(200);
+    expect((await client.get(place(annes), { key: app.key })).body).to.include({ subject: 'Mine' });
+    expect((await change(nobodys, app.key)).status).to.equal(200);
+  });
+
   it('answers 404 for a number that is not there, or no number', async () => {
     for (const number of ['2', '0', '-1', '01', '1.0', '1e0', 'x', '2147483648', '99999999999']) {
       expect((await client.get(`${app.path}/chats/${number}`, { key: app.key })).status, number).to.equal(

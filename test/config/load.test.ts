@@ -1,9 +1,20 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { ConfigError, loadConfig } from '../../config/load.ts';
 import { settings } from '../../config/schema.ts';
+import { type Said, TestProcess } from '../helpers/processes.ts';
 
 const secrets = { JWT_SECRET: 's'.repeat(32), OPERATOR_TOKEN: 'o'.repeat(16) };
 
@@ -70,6 +81,21 @@ describe('loading the configuration', () => {
       expect(problemsOf({ ...secrets, IDEMPOTENCY_WINDOW: text }), text).to.have.length(1);
   });
 
+  it('refuses spans of time that are over their maximum, however they are written', () => {
+    const most = {
+      IDEMPOTENCY_WINDOW: ['30d', '720h', '2592000', '31d', '721h', '2592001', '999999999d'],
+      SEARCH_TIMEOUT: ['10s', '10', '9s', '11s', '1m', '1h'],
+      SHUTDOWN_GRACE: ['1h', '60m', '3600s', '61m', '3601', '2h', '1d'],
+    };
+    for (const [name, spans] of Object.entries(most))
+      for (const [i, span] of spans.entries()) {
+        const problems = problemsOf({ ...secrets, [name]: span });
+        expect(problems, `${name} ${span}`).to.deep.equal(
+          i < 3 ? [] : [`${name} must not be over ${spans[0]}`],
+        );
+      }
+  });
+
   it('reads lists, numbers and flags', () => {
     const { CORS_ORIGINS, PORT, OPEN_SIGNUP } = loadConfig({
       ...secrets,
@@ -122,6 +148,26 @@ describe('secrets of a development machine', () => {
     expect(statSync(join(dir, 'secrets.json')).mode & 0o777).to.equal(0o600);
     expect(loadConfig({ DATA_DIR: dir })).to.deep.equal(first);
     expect(loadConfig({ DATA_DIR: `${dir}2` }).JWT_SECRET).not.to.equal(first.JWT_SECRET);
+  });
+
+  it('are the same for processes that start at the same time', async () => {
+    const rounds = 250;
+    mkdirSync(dir);
+    const env = { SECRETS_IN: dir, ROUNDS: String(rounds) };
+    const twins = [1, 2].map(() => new TestProcess('test/config/secrets-in-step.ts', env));
+    try {
+      for (const twin of twins) await twin.line('ready');
+      writeFileSync(`${dir}/draft`, String(Date.now() + 50));
+      renameSync(`${dir}/draft`, `${dir}/go`);
+      const [one, two] = (await Promise.all(twins.map((twin) => twin.line('done')))) as [Said, Said];
+      expect(one.kept).to.have.length(rounds);
+      expect(one.kept).to.deep.equal(two.kept);
+      for (const kept of one.kept as string[]) expect(kept).to.match(/^\w{64} op_\w{36}$/);
+      for (let round = 0; round < rounds; round++)
+        expect(readdirSync(join(dir, String(round)))).to.deep.equal(['secrets.json']);
+    } finally {
+      for (const twin of twins) await twin.kill();
+    }
   });
 
   it('give way to the ones that are set, and are not made when both are', () => {

@@ -116,6 +116,7 @@ export class Core {
   /** Another process, as far as Redis can tell. */
   newReserver(): Reserver {
     return new Reserver({
+      process: randomUUID(),
       redis: this.redis,
       knex: this.knex,
       offsets: this.offsets,

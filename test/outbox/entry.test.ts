@@ -41,4 +41,11 @@ describe('an outbox entry', () => {
       expect(() => parseEntry('1-2', other)).to.throw(NewerEntryError, '1-2');
     });
   }
+
+  for (const kind of ['hologram', '', 'Message', 'toString']) {
+    it(`of kind "${kind}" is not guessed at, and not passed over`, () => {
+      const other = ['v', '1', 'k', kind, ...fields.slice(4)];
+      expect(() => parseEntry('1-2', other)).to.throw(NewerEntryError, '1-2');
+    });
+  }
 });

@@ -95,6 +95,20 @@ describe('reconciling counts', () => {
     expect(after.messages).to.deep.equal([0, ...Array(520).fill(1)]);
   });
 
+  it('leaves a parent that somebody is writing to for the next run, and waits for nobody', async () => {
+    await core.chat(token);
+    await post(['one', 'two']);
+    await core.message(token, 2, 'three');
+    await core.drain();
+    await core.knex.transaction(async (trx) => {
+      await trx('chats').where({ app_token: token, number: 1 }).forUpdate();
+      expect(await reconcileAll(core.pool)).to.equal(2);
+      expect(await counts()).to.deep.equal({ chats: 2, messages: [0, 1] });
+    });
+    expect(await reconcileAll(core.pool)).to.equal(1);
+    expect(await counts()).to.deep.equal({ chats: 2, messages: [2, 1] });
+  });
+
   it('leaves a record of its run, and stays away while another has the task', async () => {
     await post(['one']);
     const log = core.opening.log;

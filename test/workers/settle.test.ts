@@ -46,6 +46,16 @@ describe('settling', () => {
     expect((await tail()).numbers).to.deep.equal(range(401, 400 + TAIL_KEEP + 50));
   });
 
+  it('leaves a tail of an earlier epoch alone, whatever it says of where it begins', async () => {
+    await post(TAIL_KEEP + 50);
+    const batch = await core.persister.applyBatch(0, 'wait');
+    await core.redis.hset(core.keys().tail(token, 1), 'lo', 0);
+    const before = await tail();
+    await core.redis.set(core.keys().epoch, '2');
+    await settle(core.redis, core.keys(), 2, batch!.entries, null);
+    expect(await tail()).to.deep.equal(before);
+  });
+
   it('gives a new chat a key of its own once its row stands, with whom it belongs to', async () => {
     const { fresh, chat } = core.keys();
     expect(await core.redis.hget(fresh(token), '1')).to.equal('1 0 ann');

@@ -88,11 +88,12 @@ export class Persister {
       this.#sayOnce(shard, blocked, () =>
         log.error({ shard, reason: blocked.message }, 'blocked: newer entry'),
       );
-    const refused = read.entries.length > 0 ? await this.#write(client, shard, read.entries) : [];
+    const refused = read.entries.length > 0 ? await this.write(client, shard, read.entries) : [];
     return { epoch: row.epoch, entries: read.entries, refused, more: read.more, blocked: read.blocked };
   }
 
-  async #write(client: PoolClient, shard: number, entries: Entry[]): Promise<RefusedEntry[]> {
+  /** Applies entries that follow the offset and moves it, in a transaction that already holds the shard's row. */
+  async write(client: PoolClient, shard: number, entries: Entry[]): Promise<RefusedEntry[]> {
     const refused = await applyEntries(client, shard, entries);
     await client.query({
       name: 'move-offset',
