@@ -98,6 +98,11 @@ export const settings = {
     1e12,
     'Bytes that may wait in one shard before writes are refused.',
   ),
+  OUTBOX_MAX_AGE: duration(
+    '1h',
+    '30d',
+    'How long the oldest entry of a shard may wait before writes are refused.',
+  ),
   RECONCILE_CRON: text(
     '*/10 * * * * *',
     'When `chats_count` and `message_count` are reconciled (cron, with seconds).',

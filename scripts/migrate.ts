@@ -1,4 +1,5 @@
-// `npm run migrate -- latest | seed | deploy | rollback | status`: the schema of DATABASE_URL, or of the running `npm start`.
+// `npm run migrate -- latest | seed | deploy | rollback | status`: the schema of DATABASE_URL, or of the running
+// `npm start`.
 import type { Knex } from 'knex';
 import { withKnex } from './lib/database.ts';
 import { findDatabaseUrl } from './lib/stores.ts';
@@ -44,9 +45,12 @@ const commands: Record<string, (db: Knex) => Promise<void>> = {
   },
 };
 
-await runTool('Usage: npm run migrate -- latest | seed | deploy | rollback | status', async ([name = '', ...rest]) => {
-  const command = Object.hasOwn(commands, name) && rest.length === 0 ? commands[name] : undefined;
-  if (!command) return false;
-  await withKnex(findDatabaseUrl(process.env), command);
-  return true;
-});
+await runTool(
+  'Usage: npm run migrate -- latest | seed | deploy | rollback | status',
+  async ([name = '', ...rest]) => {
+    const command = Object.hasOwn(commands, name) && rest.length === 0 ? commands[name] : undefined;
+    if (!command) return false;
+    await withKnex(findDatabaseUrl(process.env), command);
+    return true;
+  },
+);

@@ -31,6 +31,7 @@ import { Tail } from './reserve/tail.ts';
 import type { Services } from './services.ts';
 import { postgresOrStartError, redisOrStartError } from './storage/connect.ts';
 import { type ShardKeys, shardKeys } from './storage/keys.ts';
+import { MemoryWatch } from './storage/memory-watch.ts';
 import { forQueries, forSearch } from './storage/postgres.ts';
 import { ProcessRegistry } from './storage/process-registry.ts';
 import { forCommands, forQueue, whenReady } from './storage/redis.ts';
@@ -83,13 +84,18 @@ function createReserver(
   const doorbell = new Doorbell(queues[queueNames.indexOf('persist')]!, (error) =>
     log.debug({ reason: error.message }, 'ring lost'),
   );
+  const memory = new MemoryWatch(redis, log);
+  memory.start();
+  shutdown.add('memory watch', () => memory.stop());
   const reserver = new Reserver({
     ...{ process: processId, redis, knex, offsets, keysOf, log },
     limits: {
       maxEntries: config.OUTBOX_MAX,
       maxBytes: config.OUTBOX_MAX_BYTES,
+      maxAgeMs: config.OUTBOX_MAX_AGE * 1000,
       windowSeconds: config.IDEMPOTENCY_WINDOW,
     },
+    isMemoryShort: () => memory.isShort,
     onAppended: (shard, entries, requestId) => {
       metrics.accepted.inc(entries);
       doorbell.ring(shard, requestId);

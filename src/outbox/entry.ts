@@ -41,6 +41,8 @@ interface EntryBase {
   /** Bytes appended to the shard in this epoch, this entry included. */
   bytes: number;
   idempotency: { hash: string; fingerprint: string; kept: string } | null;
+  /** Entries of the application appended in this epoch, this one included. */
+  share: number;
   /** The record as it was appended, for dead letters. */
   raw: string;
 }
@@ -86,6 +88,7 @@ export function parseEntry(id: string, fields: string[]): Entry {
   let chat = '0';
   let raw = '';
   let bytes = '0';
+  let share = '0';
   let ids = '';
   for (let i = 0; i < fields.length; i += 2) {
     const value = fields[i + 1] ?? '';
@@ -108,6 +111,9 @@ export function parseEntry(id: string, fields: string[]): Entry {
       case 'y':
         bytes = value;
         break;
+      case 's':
+        share = value;
+        break;
       case 'i':
         ids = value;
         break;
@@ -121,6 +127,7 @@ export function parseEntry(id: string, fields: string[]): Entry {
     kind,
     token,
     bytes: Number(bytes),
+    share: Number(share),
     idempotency: ids ? { hash, fingerprint, kept } : null,
     raw,
     record: JSON.parse(raw),

@@ -20,6 +20,8 @@ export interface ShardRow {
 const POLL_MS = 2000;
 /** Between two looks while somebody waits for a shard to be applied. */
 const WAIT_POLL_MS = 8;
+/** Over so long a rate is measured. */
+const RATE_MS = 1000;
 
 /** Whether everything up to `id` is in Postgres, or is known to be lost with an older epoch. */
 export const isApplied = (row: ShardRow, id: string): boolean =>
@@ -29,6 +31,7 @@ export class Offsets {
   readonly #knex: Knex;
   readonly #log: Logger;
   readonly #rows = new Map<number, ShardRow>();
+  readonly #rates = new Map<number, { at: number; count: number; rate: number }>();
   #timer: NodeJS.Timeout | undefined;
   #reading: Promise<void> | undefined;
 
@@ -56,6 +59,19 @@ export class Offsets {
     return [...this.#rows.values()];
   }
 
+  /** Entries a second that Postgres has lately taken of a shard while some were waiting; 0 when not known. */
+  drainRate(shard: number): number {
+    return this.#rates.get(shard)?.rate ?? 0;
+  }
+
+  #measure({ shard, applied_count }: ShardRow): void {
+    const now = performance.now();
+    const last = this.#rates.get(shard);
+    if (last && now - last.at < RATE_MS) return;
+    const rate = last ? ((applied_count - last.count) / (now - last.at)) * 1000 : 0;
+    this.#rates.set(shard, { at: now, count: applied_count, rate });
+  }
+
   /** Reads all rows now; calls at the same time share one query. */
   refresh(): Promise<void> {
     this.#reading ??= this.#read().finally(() => {
@@ -72,7 +88,10 @@ export class Offsets {
       'run_id',
       'applied_count',
     );
-    for (const row of rows) this.#rows.set(row.shard, row);
+    for (const row of rows) {
+      this.#measure(row);
+      this.#rows.set(row.shard, row);
+    }
   }
 
   /**

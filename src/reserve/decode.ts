@@ -7,7 +7,7 @@ export type Verdict =
   | { is: 'mismatch' }
   | { is: 'hydrate'; what: 'app' | 'chat' | 'idempotency'; lastId: string }
   | { is: 'gone'; what: 'app' | 'chat' }
-  | { is: 'full'; waiting: number }
+  | { is: 'full' | 'share'; waiting: number }
   | { is: 'rate'; waitMs: number }
   | { is: 'refused'; why: string };
 
@@ -32,6 +32,7 @@ function decodeVerdict(line: string): Verdict {
     case 'gone':
       return { is, what: first as 'app' | 'chat' };
     case 'full':
+    case 'share':
       return { is, waiting: Number(first) };
     case 'rate':
       return { is, waitMs: Number(first) };

@@ -25,6 +25,7 @@ export interface CallHead {
   maxBytes: number;
   windowSeconds: number;
   idleSeconds: number;
+  maxAgeMs: number;
 }
 
 /** KEYS are collected once each; requests point at them by index. */
@@ -54,6 +55,7 @@ export function encodeBatch(names: ShardKeys, head: CallHead, batch: Pending[]) 
     head.maxBytes,
     head.windowSeconds,
     head.idleSeconds,
+    head.maxAgeMs,
   ];
   for (const { request, record, lookedUpIn } of batch) {
     const { kind, token, chat, idempotency, rate } = request;

@@ -13,6 +13,14 @@ export interface RateLimit {
   burst: number;
 }
 
+/** What may wait in one shard, and how long an idempotency key is kept. */
+export interface ReserveLimits {
+  maxEntries: number;
+  maxBytes: number;
+  maxAgeMs: number;
+  windowSeconds: number;
+}
+
 export interface ReserveRequest {
   /** `open_chat` is a chat that every customer of the application may use. */
   kind: 'message' | 'chat' | 'open_chat' | 'application' | 'deletion';

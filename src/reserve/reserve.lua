@@ -5,7 +5,8 @@
 -- KEYS  1 epoch   2 outbox   3 slot of the calling process   4 gauge   5… keys of the requests, by index
 -- ARGV  1 epoch the caller knows        2 sequence of this call      3 deadline (Redis time, ms)
 --       4 most entries waiting          5 most bytes waiting         6 idempotency window (s)
---       7 life of idle keys (s)         8… requests, 16 fields each:
+--       7 life of idle keys (s)         8 most age of the oldest entry waiting (ms)
+--       9… requests, 16 fields each:
 --         kind, token, app key, chat key, tail key, fresh key, chat number, idempotency key,
 --         "hash fingerprint", looked up in Postgres (1), rate key, rate interval (ms), rate burst (ms),
 --         customer, text to keep with the answer, record (JSON object without its opening brace)
@@ -15,13 +16,15 @@
 --   ran (detail: the outbox' last sequence, so the batch's entries are the ones up to it) | epoch (detail: the epoch found) | stale (an older call) | late (after its deadline) | fenced (detail: why);
 -- after `ran`, one line a request:
 --   ok <number> <created ms> <kept> | replay <number> <created ms> <kept> | mismatch | hydrate app|chat|idempotency <last id>
---   | gone app|chat | full <entries waiting> | rate <ms to wait> | refused <why>
+--   | gone app|chat | full <entries waiting> | share <entries of the application waiting> | rate <ms to wait> | refused <why>
 
 local EPOCH, OUTBOX, SLOT, GAUGE = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local epoch, sequence, deadline = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local max_entries, max_bytes = tonumber(ARGV[4]), tonumber(ARGV[5])
 local window, idle = ARGV[6], ARGV[7]
-local FIRST, FIELDS = 8, 16
+local max_age = tonumber(ARGV[8])
+local FIRST, FIELDS = 9, 16
+local AGE_LOOK_MS = 1000 -- between two looks at the oldest entry
 local SLOT_SECONDS = 600 -- a re-sent call is past its deadline long before
 
 local function whole(n) return string.format('%.0f', n) end
@@ -41,7 +44,7 @@ if found ~= epoch then return head('epoch', found) end
 if last > sequence then return head('stale', whole(last)) end
 if now > deadline then return head('late', whole(deadline)) end
 
-local gauge = redis.call('HMGET', GAUGE, 'since', 'at', 'seq', 'bytes', 'applied', 'applied_bytes')
+local gauge = redis.call('HMGET', GAUGE, 'since', 'at', 'seq', 'bytes', 'applied', 'applied_bytes', 'oldest_at', 'looked_at')
 local since = tonumber(gauge[1] or now)
 local stamp = math.max(now, tonumber(gauge[2] or 0)) -- created_at never goes back, even if the clock does
 local last_seq, bytes = tonumber(gauge[3] or -1), tonumber(gauge[4] or 0)
@@ -68,8 +71,11 @@ end
 local function app_state(index)
   local app = apps[index]
   if not app then
-    local read = redis.call('HMGET', KEYS[index], 'e', 'n', 'x')
-    app = { present = read[1] == epoch, number = tonumber(read[2] or 0), gone = read[3] == '1' }
+    local read = redis.call('HMGET', KEYS[index], 'e', 'n', 'x', 'in', 'out')
+    app = {
+      present = read[1] == epoch, number = tonumber(read[2] or 0), gone = read[3] == '1',
+      taken = tonumber(read[4] or 0), applied = tonumber(read[5] or 0),
+    }
     apps[index] = app
   end
   return app
@@ -127,21 +133,47 @@ local function judge_chat(r)
   if chat.tail_epoch == nil then chat.tail_epoch = redis.call('HGET', KEYS[r.tail], 'e') end
 end
 
+-- How long the oldest waiting entry has waited; looked at once a second, since it costs reading the entry.
+local function oldest_age()
+  if last_seq <= applied then return 0 end
+  local oldest_at, looked_at = tonumber(gauge[7] or 0), tonumber(gauge[8] or 0)
+  if now - looked_at >= AGE_LOOK_MS then
+    local oldest = redis.call('XRANGE', OUTBOX, epoch .. '-' .. whole(applied + 1), '+', 'COUNT', 1)[1]
+    oldest_at, looked_at = now, now
+    for i = 1, oldest and #oldest[2] or 0, 2 do
+      if oldest[2][i] == 'd' then oldest_at = tonumber(string.match(oldest[2][i + 1], '"at":(%d+)')) end
+    end
+    gauge[7], gauge[8] = oldest_at, looked_at
+  end
+  return now - oldest_at
+end
+
+local function pressure(r)
+  local waiting = last_seq - applied
+  if waiting >= max_entries or bytes - applied_bytes >= max_bytes or oldest_age() >= max_age then
+    return 'full ' .. whole(waiting)
+  end
+  -- One application must not shut out the others. What it has waiting is never more than what waits at all.
+  local app = r.kind ~= 'application' and app_state(r.app)
+  local share = app and math.min(app.taken - app.applied, waiting) or 0
+  if share > 0 and share >= max_entries / 2 then return 'share ' .. whole(share) end
+end
+
 local function judge(r)
   local line = r.kind ~= 'application' and judge_app(r)
     or known_answer(r)
     or r.kind == 'message' and judge_chat(r)
   if line then return line end
-  if last_seq - applied >= max_entries or bytes - applied_bytes >= max_bytes then
-    return 'full ' .. whole(last_seq - applied)
-  end
+  line = pressure(r)
+  if line then return line end
   local wait = rate_wait(r)
   if wait > 0 then return 'rate ' .. whole(math.ceil(wait)) end
 end
 
 local function append(r, number, record)
   local total = bytes + #record + 96 -- 96: the entry's other fields, about
-  local entry = { 'v', '1', 'k', r.kind == 'open_chat' and 'chat' or r.kind, 'a', r.token, 'c', r.chat_number, 'd', record, 'y', whole(total) }
+  local app = app_state(r.app)
+  local entry = { 'v', '1', 'k', r.kind == 'open_chat' and 'chat' or r.kind, 'a', r.token, 'c', r.chat_number, 'd', record, 'y', whole(total), 's', whole(app.taken + 1) }
   if r.idem ~= 0 then
     entry[#entry + 1] = 'i'
     entry[#entry + 1] = r.idem_ids .. ' ' .. r.kept
@@ -149,6 +181,7 @@ local function append(r, number, record)
   local id = redis.pcall('XADD', OUTBOX, epoch .. '-*', unpack(entry))
   if type(id) == 'table' then return nil, id.err end
   wrote, mid_write, bytes = true, true, total
+  app.taken, app.dirty = app.taken + 1, true
   last_seq = tonumber(string.match(id, '%-(%d+)$'))
   return id
 end
@@ -185,7 +218,7 @@ write.open_chat = write.chat
 
 function write.application(r)
   redis.call('HSET', KEYS[r.app], 'e', epoch, 'n', 0)
-  apps[r.app] = { present = true, number = 0, gone = false }
+  apps[r.app] = { present = true, number = 0, gone = false, taken = 1, applied = 0, dirty = true }
   touched[r.app] = true
 end
 
@@ -254,13 +287,14 @@ if not wrote then return head('ran', whole(last_seq)) .. '\n' .. table.concat(li
 local reply
 local fine, why = pcall(function()
   for index, app in pairs(apps) do
-    if app.dirty then redis.call('HSET', KEYS[index], 'n', app.number) end
+    if app.dirty then redis.call('HSET', KEYS[index], 'n', app.number, 'in', whole(app.taken)) end
   end
   for index, chat in pairs(chats) do
     if chat.dirty then redis.call('HSET', KEYS[index], 'n', chat.number) end
   end
   for index in pairs(touched) do redis.call('EXPIRE', KEYS[index], idle) end
-  redis.call('HSET', GAUGE, 'at', whole(stamp), 'seq', whole(last_seq), 'bytes', whole(bytes))
+  redis.call('HSET', GAUGE, 'at', whole(stamp), 'seq', whole(last_seq), 'bytes', whole(bytes),
+    'oldest_at', gauge[7] or 0, 'looked_at', gauge[8] or 0)
   reply = head('ran', whole(last_seq)) .. '\n' .. table.concat(lines, '\n')
   redis.call('HSET', SLOT, 'seq', whole(sequence), 'reply', reply)
   redis.call('EXPIRE', SLOT, SLOT_SECONDS)

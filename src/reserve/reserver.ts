@@ -9,7 +9,7 @@ import { Acknowledged } from './acknowledged.ts';
 import { Circuit } from './circuit.ts';
 import { Hydrator } from './hydrate.ts';
 import { RedisClock } from './redis-clock.ts';
-import type { Reserved, ReserveRequest } from './request.ts';
+import type { Reserved, ReserveLimits, ReserveRequest } from './request.ts';
 import { ShardReserver } from './shard-reserver.ts';
 
 export interface ReserverDeps {
@@ -19,7 +19,8 @@ export interface ReserverDeps {
   knex: Knex;
   offsets: Offsets;
   keysOf: (shard: number) => ShardKeys;
-  limits: { maxEntries: number; maxBytes: number; windowSeconds: number };
+  limits: ReserveLimits;
+  isMemoryShort: () => boolean;
   onAppended: (shard: number, entries: number, requestId: string) => void;
   log: Logger;
 }
@@ -71,7 +72,7 @@ export class Reserver {
   #of(shard: number): ShardReserver {
     const known = this.#shards.get(shard);
     if (known) return known;
-    const { redis, knex, offsets, keysOf, limits, onAppended, log } = this.#deps;
+    const { redis, knex, offsets, keysOf, limits, isMemoryShort, onAppended, log } = this.#deps;
     const keys = keysOf(shard);
     const hydrator = new Hydrator({
       ...{ redis, knex, offsets, shard, keys },
@@ -88,6 +89,7 @@ export class Reserver {
       process: this.#deps.process,
       acknowledged: this.acknowledged(shard),
       limits,
+      isMemoryShort,
       onAppended,
       log,
     });

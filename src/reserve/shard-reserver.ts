@@ -15,7 +15,7 @@ import { type CallReply, decodeReply } from './decode.ts';
 import { encodeBatch, type Pending } from './encode.ts';
 import { type Found, type Hydrator, IDLE_SECONDS, type Missing } from './hydrate.ts';
 import type { RedisClock } from './redis-clock.ts';
-import type { Reserved, ReserveRequest } from './request.ts';
+import type { Reserved, ReserveLimits, ReserveRequest } from './request.ts';
 import { deliver, deliverKept, missingOf, rejectAll } from './verdicts.ts';
 
 export const reserveScript = luaScript(import.meta.url, './reserve.lua');
@@ -37,7 +37,9 @@ export interface ShardReserverDeps {
   shard: number;
   /** Names this process' slot; a fresh one for every life of a process. */
   process: string;
-  limits: { maxEntries: number; maxBytes: number; windowSeconds: number };
+  limits: ReserveLimits;
+  /** Whether Redis has so little memory left that nothing more may wait in it. */
+  isMemoryShort: () => boolean;
   /** Called after a batch that appended entries, with the id of one of its requests. */
   onAppended: (shard: number, entries: number, requestId: string) => void;
   log: Logger;
@@ -102,6 +104,7 @@ export class ShardReserver {
       deadline: clock.at(sentAt + COMMAND_TIMEOUT_MS),
       idleSeconds: IDLE_SECONDS,
       ...limits,
+      ...(this.#deps.isMemoryShort() ? { maxEntries: 0 } : {}),
     };
     const { keys: names, args } = encodeBatch(keys, head, items);
     const reply = decodeReply(
@@ -133,7 +136,7 @@ export class ShardReserver {
   }
 
   #answer(items: Pending[], reply: CallReply, epoch: number): void {
-    const { acknowledged, log, onAppended, shard } = this.#deps;
+    const { acknowledged, log, offsets, onAppended, shard } = this.#deps;
     const missing: MissingItem[] = [];
     let requestId = '';
     const accepted: Omit<AcknowledgedEntry, keyof EntryId>[] = [];
@@ -145,7 +148,7 @@ export class ShardReserver {
       }
       if (verdict.is === 'hydrate')
         missing.push({ item, what: missingOf(item, verdict.what), lastId: verdict.lastId });
-      else deliver(item, verdict, log);
+      else deliver(item, verdict, log, offsets.drainRate(shard));
     }
     if (accepted.length > 0) {
       const first = Number(reply.detail) - accepted.length + 1;

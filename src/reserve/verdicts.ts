@@ -6,8 +6,18 @@ import type { Pending } from './encode.ts';
 import type { Missing } from './hydrate.ts';
 import type { RateLimit } from './request.ts';
 
-/** Settles the request; `hydrate` is not for here, since it is no answer yet. */
-export function deliver(item: Pending, verdict: Exclude<Verdict, { is: 'hydrate' }>, log: Logger): void {
+const MAX_RETRY_SECONDS = 30;
+
+/**
+ * Settles the request; `hydrate` is not for here, since it is no answer yet.
+ * @param drainRate entries a second that Postgres takes of this shard at present
+ */
+export function deliver(
+  item: Pending,
+  verdict: Exclude<Verdict, { is: 'hydrate' }>,
+  log: Logger,
+  drainRate: number,
+): void {
   switch (verdict.is) {
     case 'ok':
     case 'replay':
@@ -25,7 +35,12 @@ export function deliver(item: Pending, verdict: Exclude<Verdict, { is: 'hydrate'
       item.reject(notFound(verdict.what === 'app' ? 'application' : 'chat'));
       break;
     case 'full':
-      item.reject(unavailable('Too many writes are waiting for the database.', 2));
+      item.reject(
+        unavailable('Too many writes are waiting for the database.', retryAfter(verdict.waiting, drainRate)),
+      );
+      break;
+    case 'share':
+      item.reject(shareFull(retryAfter(verdict.waiting, drainRate)));
       break;
     case 'rate':
       item.reject(rateLimited(verdict.waitMs, item.request.rate));
@@ -64,3 +79,14 @@ function rateLimited(waitMs: number, rate: RateLimit | null): ProblemError {
     headers: { 'Retry-After': seconds, ...limit, 'RateLimit-Remaining': '0', 'RateLimit-Reset': seconds },
   });
 }
+
+/** When what waits will be gone, 1 to about 30 s; not for all callers at the same moment. */
+function retryAfter(waiting: number, drainRate: number): number {
+  const seconds = drainRate > 0 ? waiting / drainRate : MAX_RETRY_SECONDS;
+  return Math.max(1, Math.round(Math.min(MAX_RETRY_SECONDS, seconds) * (0.8 + 0.4 * Math.random())));
+}
+
+const shareFull = (seconds: number) =>
+  new ProblemError('rate_limited', 'This application alone fills half of what may wait for the database.', {
+    headers: { 'Retry-After': String(seconds) },
+  });

@@ -151,7 +151,7 @@ describe('secrets of a development machine', () => {
   });
 
   it('are the same for processes that start at the same time', async () => {
-    const rounds = 250;
+    const rounds = 600;
     mkdirSync(dir);
     const env = { SECRETS_IN: dir, ROUNDS: String(rounds) };
     const twins = [1, 2].map(() => new TestProcess('test/config/secrets-in-step.ts', env));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { loadConfig } from '../../config/load.ts';
 
 const { SECRETS_IN = '', ROUNDS = '' } = process.env;
-const STEP_MS = 4;
+const STEP_MS = 2;
 const go = join(SECRETS_IN, 'go');
 
 console.log('ready');

@@ -6,7 +6,7 @@ import type { Pool } from 'pg';
 import { pino } from 'pino';
 import { Offsets } from '../../src/outbox/offsets.ts';
 import { registerShards } from '../../src/outbox/shards.ts';
-import type { ReserveRequest } from '../../src/reserve/request.ts';
+import type { ReserveLimits, ReserveRequest } from '../../src/reserve/request.ts';
 import { Reserver } from '../../src/reserve/reserver.ts';
 import type { ShardKeys } from '../../src/storage/keys.ts';
 import { forQueries, forWorkers } from '../../src/storage/postgres.ts';
@@ -27,7 +27,7 @@ export interface Logged {
 interface CoreSettings {
   redisUrl?: string;
   shards?: number;
-  limits?: { maxEntries: number; maxBytes: number; windowSeconds: number };
+  limits?: Partial<ReserveLimits>;
 }
 
 /** A token of the given shard. */
@@ -121,7 +121,11 @@ export class Core {
       knex: this.knex,
       offsets: this.offsets,
       keysOf: (shard) => this.keys(shard),
-      limits: this.#settings.limits ?? { maxEntries: 1e6, maxBytes: 1e9, windowSeconds: HOUR_SECONDS },
+      limits: {
+        ...{ maxEntries: 1e6, maxBytes: 1e9, maxAgeMs: 1e9, windowSeconds: HOUR_SECONDS },
+        ...this.#settings.limits,
+      },
+      isMemoryShort: () => false,
       onAppended: (shard) => this.rung.push(shard),
       log: this.opening.log,
     });

@@ -12,6 +12,7 @@ describe('an outbox entry', () => {
       token: 'token',
       chat: 3,
       bytes: 512,
+      share: 0,
       idempotency: null,
       raw,
       record: JSON.parse(raw),

@@ -55,6 +55,7 @@ export class Caller {
       deadline: Number.MAX_SAFE_INTEGER,
       maxEntries: 1000,
       maxBytes: 1e6,
+      maxAgeMs: 1e9,
       windowSeconds: 3600,
       idleSeconds: 600,
       ...head,

@@ -12,6 +12,7 @@ const head: CallHead = {
   deadline: 1000,
   maxEntries: 10,
   maxBytes: 20,
+  maxAgeMs: 50,
   windowSeconds: 30,
   idleSeconds: 40,
 };
@@ -37,8 +38,8 @@ describe('a batch for the script', () => {
 
   it('points at its keys by index, with 0 for none', () => {
     const { keys, args } = encodeBatch(names, head, [pending({ kind: 'message', token: 't', chat: 5 })]);
-    expect(args.slice(0, 7)).to.deep.equal([3, 7, 1000, 10, 20, 30, 40]);
-    const [kind, token, app, chat, tail, fresh, number, key, , lookedUp, rate] = args.slice(7);
+    expect(args.slice(0, 8)).to.deep.equal([3, 7, 1000, 10, 20, 30, 40, 50]);
+    const [kind, token, app, chat, tail, fresh, number, key, , lookedUp, rate] = args.slice(8);
     expect([kind, token, number, lookedUp, key, rate]).to.deep.equal(['message', 't', 5, 0, 0, 0]);
     const named = [app, chat, tail, fresh].map((index) => keys[Number(index) - 1]);
     expect(named).to.deep.equal([names.app('t'), names.chat('t', 5), names.tail('t', 5), names.fresh('t')]);
@@ -47,7 +48,7 @@ describe('a batch for the script', () => {
   it('says that Postgres was asked only if it was in this epoch', () => {
     const lookedUp = [3, 2].map((lookedUpIn) => {
       const { args } = encodeBatch(names, head, [pending({ kind: 'chat', token: 't', lookedUpIn })]);
-      return args[7 + 9];
+      return args[8 + 9];
     });
     expect(lookedUp).to.deep.equal([1, 0]);
   });

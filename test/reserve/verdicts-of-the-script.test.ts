@@ -97,13 +97,36 @@ describe('reserve.lua judges', () => {
   it('an outbox at its cap of entries or bytes: full, before any write', async () => {
     await core.drain();
     const before = await entries();
-    const few = await verdicts([message(), message(), message()], { maxEntries: 2 });
+    const other = { kind: 'application', token: tokenOf() } as const;
+    const few = await verdicts([message(), other, message()], { maxEntries: 2 });
     expect(few.map((verdict) => verdict.is)).to.deep.equal(['ok', 'ok', 'full']);
     expect(few[2]).to.deep.equal({ is: 'full', waiting: 2 });
     expect((await verdicts([message()], { maxBytes: 1 }))[0]).to.include({ is: 'full' });
     expect(await entries()).to.equal(before + 2);
     await core.drain();
     expect((await verdicts([message()], { maxEntries: 2 }))[0]).to.include({ is: 'ok' });
+  });
+
+  it('an application that alone fills half the cap: its share is full, another one’s is not', async () => {
+    await core.drain();
+    const other = { kind: 'application', token: tokenOf() } as const;
+    const seen = await verdicts([message(), message(), message(), other], { maxEntries: 4 });
+    expect(seen.map((verdict) => verdict.is)).to.deep.equal(['ok', 'ok', 'share', 'ok']);
+    expect(seen[2]).to.deep.equal({ is: 'share', waiting: 2 });
+    await core.drain();
+    expect((await verdicts([message()], { maxEntries: 4 }))[0]).to.include({ is: 'ok' });
+  });
+
+  it('an oldest entry that has waited too long: full', async () => {
+    await core.drain();
+    await verdicts([message()]);
+    // Younger than a second it is not looked at again; as if it had been appended an hour ago.
+    const long = Date.now() - 3_600_000;
+    await core.redis.hset(core.keys().gauge, { oldest_at: long, looked_at: Date.now() + 60_000 });
+    expect((await verdicts([message()], { maxAgeMs: 60_000 }))[0]).to.include({ is: 'full' });
+    expect((await verdicts([message()], { maxAgeMs: 7_200_000 }))[0]).to.include({ is: 'ok' });
+    await core.redis.hset(core.keys().gauge, { looked_at: 0 });
+    expect((await verdicts([message()], { maxAgeMs: 60_000 }))[0]).to.include({ is: 'ok' });
   });
 
   it('a rate: a burst, then one for each interval', async () => {

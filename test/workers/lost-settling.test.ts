@@ -15,7 +15,9 @@ describe('a settling that was lost after the commit', () => {
   it('is made up for by the next look at the shard, so that a full outbox opens again', async () => {
     const token = await core.application();
     await core.chat(token);
-    for (let i = 2; i < MAX; i++) await core.message(token, 1, `body ${i}`);
+    // Alone it may fill only half.
+    await core.chat(await core.application());
+    await core.message(token, 1, 'first');
     const full = await core.message(token, 1, 'too much').catch((error) => error);
     expect(full).to.include({ code: 'unavailable' });
 
@@ -27,6 +29,6 @@ describe('a settling that was lost after the commit', () => {
     expect(core.logged.map(({ msg }) => msg)).to.include('outbox not settled');
 
     expect(await core.openShard()).to.equal(false);
-    expect(await core.message(token, 1, 'fits')).to.equal(MAX - 1);
+    expect(await core.message(token, 1, 'fits')).to.equal(2);
   });
 });

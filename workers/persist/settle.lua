@@ -1,10 +1,10 @@
 -- Tells Redis what Postgres now holds: how far the outbox is applied, which tail messages may go, which new chats
 -- have their row. Safe to repeat, to lose and to run late; nothing here decides what was applied.
 --
--- KEYS  1 epoch   2 gauge   3 outbox   4… per chat: chat, tail, fresh
+-- KEYS  1 epoch   2 gauge   3 outbox   then per application: its hash   then per chat: chat, tail, fresh
 -- ARGV  1 epoch   2 applied sequence   3 applied bytes   4 trim the outbox below this id ('' for none)
 --       5 tail messages to keep        6 life of idle keys (s)
---       then per chat: its number, its highest applied message
+--       7 applications   then per application: its applied entries   then per chat: its number, its highest applied message
 -- Returns 1, or 0 when the epoch is another.
 
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -24,10 +24,18 @@ local function drop(tail, first, last)
   end
 end
 
+local apps = tonumber(ARGV[7])
+for i = 1, apps do
+  local app = KEYS[3 + i]
+  local state = redis.call('HMGET', app, 'e', 'in')
+  -- A counter that was lost and brought back began anew; it never counts less than nothing waiting.
+  if state[1] == ARGV[1] then redis.call('HSET', app, 'out', math.min(tonumber(ARGV[7 + i]), tonumber(state[2] or 0))) end
+end
+
 local keep = tonumber(ARGV[5])
-for index = 4, #KEYS, 3 do
+for index = 4 + apps, #KEYS, 3 do
   local chat, tail, fresh = KEYS[index], KEYS[index + 1], KEYS[index + 2]
-  local at = 7 + (index - 4) / 3 * 2
+  local at = 8 + apps + (index - 4 - apps) / 3 * 2
   local number, highest = ARGV[at], tonumber(ARGV[at + 1])
 
   local packed = redis.call('HGET', fresh, number)

@@ -42,12 +42,16 @@ export async function settle(
 ): Promise<void> {
   const last = entries.at(-1);
   if (!last) return;
+  const shares = new Map(entries.map(({ token, share }) => [token, share]));
   const chats = touchedChats(entries);
-  const names = chats.flatMap(({ token, chat }) => [
-    keys.chat(token, chat),
-    keys.tail(token, chat),
-    keys.fresh(token),
-  ]);
+  const names = [
+    ...[...shares.keys()].map((token) => keys.app(token)),
+    ...chats.flatMap(({ token, chat }) => [
+      keys.chat(token, chat),
+      keys.tail(token, chat),
+      keys.fresh(token),
+    ]),
+  ];
   await redis.evalsha(
     settleScript(keys.tag).sha,
     3 + names.length,
@@ -61,6 +65,8 @@ export async function settle(
     trimBelow ?? '',
     TAIL_KEEP,
     IDLE_SECONDS,
+    shares.size,
+    ...shares.values(),
     ...chats.flatMap(({ chat, highest }) => [chat, highest]),
   );
 }
