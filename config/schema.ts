@@ -111,6 +111,12 @@ export const settings = {
   SEARCH_POOL: whole(4, 1, 100, 'Postgres connections of one API process that serve only searches.'),
   SEARCH_TIMEOUT: duration('2s', '10s', 'When a search is given up.'),
   WORKER_CONCURRENCY: whole(4, 1, 64, 'Shards that one worker persists at the same time.'),
+  WORKER_PORT: whole(
+    0,
+    0,
+    65_535,
+    'Port of a worker’s or scheduler’s own `/healthz` and `/metrics`; 0 for none.',
+  ),
   SHUTDOWN_GRACE: duration('25s', '1h', 'When a process that was asked to stop stops anyway.'),
   TRUST_PROXY: whole(
     0,

@@ -1,7 +1,8 @@
 // Builds a worker: what applies the outboxes to Postgres, keeps the shards open and runs scheduled tasks.
-import { Worker } from 'bullmq';
+import { type Job, Worker } from 'bullmq';
 import { type QueueName, queuePrefix } from '../src/jobs/define-job.ts';
 import type { Entry } from '../src/lib/run-entry.ts';
+import { createWorkerMetrics, type WorkerMetrics } from '../src/lib/worker-metrics.ts';
 import { forWorkers } from '../src/storage/postgres.ts';
 import { forOneLife, forOutbox, forWorker, whenReady } from '../src/storage/redis.ts';
 import { handleCleanExpired } from './handlers/clean-expired.ts';
@@ -9,11 +10,12 @@ import { handlePersist } from './handlers/persist.ts';
 import { handlePurgeDeleted } from './handlers/purge-deleted.ts';
 import { handleReconcileCounts } from './handlers/reconcile-counts.ts';
 import type { Handlers } from './handlers/registry.ts';
-import { Persister } from './persist/persister.ts';
+import { Persister, type PersisterDeps } from './persist/persister.ts';
 import { TrimLag } from './persist/trim-lag.ts';
 import { createRunJob } from './run-job.ts';
 import { ShardWatch } from './shard-watch.ts';
-import { wireDoorbell } from './wire-doorbell.ts';
+import { Watchdog } from './watchdog.ts';
+import { register, serveHealth, wireCommon } from './wire-common.ts';
 
 /** A killed worker's jobs are taken over after these; a batch takes well under a second. */
 const LOCK_MS = 5000;
@@ -22,12 +24,15 @@ const STALLED_MS = 2500;
 /** Scheduled tasks that one worker runs at the same time. */
 const TASKS = 2;
 
-function startWorker(
-  entry: Entry,
-  queue: QueueName,
-  concurrency: number,
-  run: ReturnType<typeof createRunJob>,
-) {
+interface Started {
+  queue: QueueName;
+  concurrency: number;
+  run: ReturnType<typeof createRunJob>;
+  watchdog: Watchdog | null;
+  metrics: WorkerMetrics;
+}
+
+function startWorker(entry: Entry, { queue, concurrency, run, watchdog, metrics }: Started) {
   const { config, log, shutdown } = entry;
   const connection = forWorker(config.REDIS_URL, log);
   shutdown.add(`worker connection ${queue}`, () => connection.disconnect());
@@ -40,15 +45,35 @@ function startWorker(
     // Running a job again is always safe here, so a crash never uses up its tries.
     maxStalledCount: 1_000_000,
   });
+  const ended = (job: Job | undefined, outcome: string) => {
+    watchdog?.jobEnded();
+    const { processedOn = 0, finishedOn = Date.now() } = job ?? {};
+    metrics.jobDuration.observe({ job: job?.name ?? queue, outcome }, (finishedOn - processedOn) / 1000);
+  };
+  worker.on('active', () => watchdog?.jobStarted());
+  worker.on('completed', (job) => ended(job, 'done'));
+  worker.on('failed', (job) => ended(job, 'failed'));
   worker.on('error', (error) => log.debug({ queue, reason: error.message }, 'worker error'));
   worker.on('stalled', (id) => log.warn({ queue, job_id: id }, 'job of a lost worker taken over'));
   shutdown.add(`worker ${queue}`, () => worker.close());
 }
 
+/** What a batch says about itself once it stands in Postgres. */
+const measure =
+  (metrics: WorkerMetrics): NonNullable<PersisterDeps['onApplied']> =>
+  (entries, refused) => {
+    for (const { kind } of entries) metrics.persisted.inc({ kind });
+    for (const { entry } of refused) metrics.deadLetters.inc({ kind: entry.kind });
+    metrics.batchEntries.observe(entries.length);
+    metrics.acceptToPersist.observe(Math.max(0, Date.now() - (entries[0]?.record.at ?? 0)) / 1000);
+  };
+
 /** Starts a worker on its stores; `entry.shutdown` stops it, batches in hand first. */
 export async function wireWorker(entry: Entry): Promise<void> {
   const { config, log, shutdown } = entry;
-  const { keysOf, redis, offsets, doorbell, sweeper } = await wireDoorbell(entry);
+  const metrics = createWorkerMetrics();
+  const { keysOf, redis, knex, offsets, persistQueue, doorbell, sweeper } = await wireCommon(entry);
+  await register(entry, knex, 'worker');
   const isStopping = () => shutdown.isStopping;
   // Each shard in hand, each task with its lock, and the shard watch need a connection at the same time.
   const poolSize = Math.max(config.DATABASE_POOL, config.WORKER_CONCURRENCY + 2 * TASKS + 2);
@@ -59,7 +84,14 @@ export async function wireWorker(entry: Entry): Promise<void> {
   const outbox = await whenReady(forOutbox(config.REDIS_URL, log));
   shutdown.add('outbox connection', () => outbox.disconnect());
 
-  const persister = new Persister({ pool, redis: outbox, keysOf, trimLag: new TrimLag(), log });
+  const persister = new Persister({
+    pool,
+    redis: outbox,
+    keysOf,
+    trimLag: new TrimLag(),
+    onApplied: measure(metrics),
+    log,
+  });
   const connect = () => forOneLife(config.REDIS_URL);
   const watch = new ShardWatch({ pool, persister, connect, keysOf, offsets, isStopping, log });
   await watch.look();
@@ -73,8 +105,13 @@ export async function wireWorker(entry: Entry): Promise<void> {
     'purge-deleted': handlePurgeDeleted({ pool, redis, keysOf, isStopping }),
   } satisfies Handlers;
   const run = createRunJob(handlers, log);
-  startWorker(entry, 'persist', config.WORKER_CONCURRENCY, run);
-  startWorker(entry, 'tasks', TASKS, run);
+  const watchdog = new Watchdog({ queue: persistQueue, giveUp: () => process.exit(1), log });
+  const concurrency = config.WORKER_CONCURRENCY;
+  startWorker(entry, { queue: 'persist', concurrency, run, watchdog, metrics });
+  startWorker(entry, { queue: 'tasks', concurrency: TASKS, run, watchdog: null, metrics });
+  watchdog.start();
+  shutdown.add('watchdog', () => watchdog.stop());
   sweeper.start();
+  await serveHealth(entry, metrics.registry);
   log.info({ shards: offsets.all().length }, 'worker started');
 }

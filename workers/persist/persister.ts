@@ -16,6 +16,8 @@ export interface PersisterDeps {
   redis: Redis;
   keysOf: (shard: number) => ShardKeys;
   trimLag: TrimLag;
+  /** Hears of every batch after its commit. */
+  onApplied?: (entries: Entry[], refused: RefusedEntry[]) => void;
   log: Logger;
 }
 
@@ -127,6 +129,7 @@ export class Persister {
   async #afterCommit(shard: number, { epoch, entries, refused }: Batch): Promise<void> {
     const { redis, keysOf, trimLag, log } = this.#deps;
     const last = entries.at(-1)!;
+    this.#deps.onApplied?.(entries, refused);
     this.#report(shard, entries, refused);
     const trimBelow = trimLag.advance(shard, last.id, last.bytes);
     // The rows stand; Redis only keeps more than it needs until the next batch settles.
