@@ -20,14 +20,30 @@ async function seed(db: Knex): Promise<void> {
   console.log('The built-in application is there.');
 }
 
+/** Runs `work` while no other `alone` runs on this database, however many are started. */
+async function alone(db: Knex, work: () => Promise<void>): Promise<void> {
+  const connection = await db.client.acquireConnection();
+  try {
+    await connection.query(`SELECT pg_advisory_lock(hashtext('anteroom deploy'))`);
+    await work();
+    await connection.query(`SELECT pg_advisory_unlock(hashtext('anteroom deploy'))`);
+  } finally {
+    // With the connection, which is closed soon, goes what is still locked.
+    await db.client.releaseConnection(connection);
+  }
+}
+
 const commands: Record<string, (db: Knex) => Promise<void>> = {
   latest,
   seed,
   /** What every release needs, in one step. */
-  async deploy(db) {
-    await latest(db);
-    await seed(db);
-  },
+  deploy: (db) =>
+    alone(db, async () => {
+      // Knex' own lock outlives a migration that was killed; ours does not, so nobody can hold it now.
+      await db.migrate.forceFreeMigrationsLock();
+      await latest(db);
+      await seed(db);
+    }),
   async rollback(db) {
     const [, undone] = await db.migrate.rollback();
     list('Migrations rolled back', undone);

@@ -9,13 +9,13 @@ import { luaScript } from '../src/lib/lua-script.ts';
 import { compareIds } from '../src/outbox/entry-id.ts';
 import { installScript } from '../src/reserve/hydrate.ts';
 import { reserveScript } from '../src/reserve/shard-reserver.ts';
-import type { ShardKeys } from '../src/storage/keys.ts';
+import { type ShardKeys, scriptScope } from '../src/storage/keys.ts';
 import { inTransaction } from '../src/storage/postgres.ts';
 import { assertUsable, readRunId } from '../src/storage/redis.ts';
 import { awaitHandIns, countLost, readHandIns } from './collect-hand-ins.ts';
 import { fillVoids } from './persist/fill-voids.ts';
 import { lockShard, type Persister } from './persist/persister.ts';
-import { settleOffset, settleScript } from './persist/settle.ts';
+import { type ShardLife, settleOffset, settleScript } from './persist/settle.ts';
 
 const openScript = luaScript(import.meta.url, './open-shard.lua');
 const scripts = [reserveScript, installScript, settleScript, openScript];
@@ -49,13 +49,14 @@ export async function openShard(deps: OpenShardDeps, redis: Redis, shard: number
 }
 
 async function isOpen({ pool }: OpenShardDeps, { redis, keys, shard, runId }: Opening): Promise<boolean> {
-  const { rows } = await pool.query('SELECT epoch, last_id, run_id FROM outbox_offsets WHERE shard = $1', [
-    shard,
-  ]);
+  const { rows } = await pool.query(
+    'SELECT epoch, home, last_id, run_id FROM outbox_offsets WHERE shard = $1',
+    [shard],
+  );
   const row = rows[0];
   if (!row || row.epoch === 0 || row.run_id !== runId) return false;
   if ((await redis.get(keys.epoch)) !== String(row.epoch)) return false;
-  await loadMissingScripts(redis, keys);
+  await loadMissingScripts(redis, scriptScope(keys, row.home));
   await settleOffset(redis, keys, row);
   return true;
 }
@@ -64,8 +65,8 @@ async function isOpen({ pool }: OpenShardDeps, { redis, keys, shard, runId }: Op
  * Only here are scripts loaded, for this shard alone: a Redis that does not know them is one on which nobody has
  * opened the shard.
  */
-async function loadMissingScripts(redis: Redis, keys: ShardKeys): Promise<void> {
-  const own = scripts.map((script) => script(keys.tag));
+async function loadMissingScripts(redis: Redis, scope: string): Promise<void> {
+  const own = scripts.map((script) => script(scope));
   const known = (await redis.script('EXISTS', ...own.map(({ sha }) => sha))) as number[];
   for (const [i, { source }] of own.entries()) if (!known[i]) await redis.script('LOAD', source);
 }
@@ -74,15 +75,15 @@ async function recover(deps: OpenShardDeps, opening: Opening): Promise<void> {
   const { redis, keys, shard } = opening;
   const started = performance.now();
   await assertUsable(redis);
-  await assertOwn(deps, opening);
+  const scope = scriptScope(keys, await assertOwn(deps, opening));
   const fence = `fence:${randomUUID()}`;
   await redis.set(keys.epoch, fence);
   await awaitHandIns(redis, deps.pool, keys, fence);
   const recovery = await raiseEpoch(deps, opening, fence, started);
   if (!recovery) return;
-  await loadMissingScripts(redis, keys);
+  await loadMissingScripts(redis, scope);
   const { epoch, first } = recovery;
-  const script = openScript(keys.tag);
+  const script = openScript(scope);
   const opened = await redis.evalsha(script.sha, 2, keys.epoch, keys.gauge, fence, epoch, first ? 1 : 0);
   await redis.unlink(keys.handIn(fence));
   const line = { shard, ...recovery, opened: opened === 1 };
@@ -142,7 +143,7 @@ async function applyRest(
   { persister }: OpenShardDeps,
   client: PoolClient,
   shard: number,
-  row: { epoch: number; last_id: string },
+  row: ShardLife & { last_id: string },
 ): Promise<{ last_id: string; applied: number }> {
   let { last_id } = row;
   let applied = 0;
@@ -174,15 +175,16 @@ async function applyHandIns(
 /**
  * Refuses a Redis whose shard belongs to another database, before anything there is touched. A Redis that holds
  * nothing of the shard belongs to whoever comes first.
+ * @returns the database's own mark
  */
-async function assertOwn({ pool }: OpenShardDeps, { redis, keys, shard }: Opening): Promise<void> {
+async function assertOwn({ pool }: OpenShardDeps, { redis, keys, shard }: Opening): Promise<string> {
   const { rows } = await pool.query('SELECT epoch, home FROM outbox_offsets WHERE shard = $1', [shard]);
   const { epoch, home } = rows[0] ?? {};
   const isNew = epoch === 0 && (await redis.xlen(keys.outbox)) === 0;
   const found = await redis.get(keys.home);
   if (found === home || (found === null && (isNew || epoch > 0))) {
     await redis.set(keys.home, home);
-    return;
+    return home;
   }
   throw new Error(
     `Redis holds shard ${shard} of another database. Point REDIS_URL or DATABASE_URL at the right store, or choose another REDIS_PREFIX.`,

@@ -12,5 +12,6 @@ export interface ScheduledTask {
 export const schedule = (config: Config): ScheduledTask[] => [
   { job: 'reconcile-counts', expression: config.RECONCILE_CRON, payload: {} },
   { job: 'clean-expired', expression: '15 */10 * * * *', payload: {} },
+  { job: 'audit', expression: '30 * * * * *', payload: {} },
   { job: 'purge-deleted', expression: '*/15 * * * * *', payload: {} },
 ];

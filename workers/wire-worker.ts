@@ -5,6 +5,7 @@ import type { Entry } from '../src/lib/run-entry.ts';
 import { createWorkerMetrics, type WorkerMetrics } from '../src/lib/worker-metrics.ts';
 import { forWorkers } from '../src/storage/postgres.ts';
 import { forOneLife, forOutbox, forWorker, whenReady } from '../src/storage/redis.ts';
+import { handleAudit } from './handlers/audit.ts';
 import { handleCleanExpired } from './handlers/clean-expired.ts';
 import { handlePersist } from './handlers/persist.ts';
 import { handlePurgeDeleted } from './handlers/purge-deleted.ts';
@@ -102,6 +103,7 @@ export async function wireWorker(entry: Entry): Promise<void> {
     persist: handlePersist(persister, doorbell, isStopping),
     'reconcile-counts': handleReconcileCounts(pool),
     'clean-expired': handleCleanExpired(pool, config.IDEMPOTENCY_WINDOW),
+    audit: handleAudit(pool),
     'purge-deleted': handlePurgeDeleted({ pool, redis, keysOf, isStopping }),
   } satisfies Handlers;
   const run = createRunJob(handlers, log);

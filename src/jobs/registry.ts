@@ -1,3 +1,4 @@
+import { audit } from './audit.ts';
 import { cleanExpired } from './clean-expired.ts';
 import { persist } from './persist.ts';
 import { purgeDeleted } from './purge-deleted.ts';
@@ -9,6 +10,7 @@ export const jobs = {
   'reconcile-counts': reconcileCounts,
   'clean-expired': cleanExpired,
   'purge-deleted': purgeDeleted,
+  audit,
 } as const;
 
 export type Jobs = typeof jobs;

@@ -13,6 +13,8 @@ export interface ShardRow {
   epoch: number;
   last_id: string;
   run_id: string | null;
+  /** Tells this database's shard from another's under the same keys. */
+  home: string;
   applied_count: number;
 }
 
@@ -86,6 +88,7 @@ export class Offsets {
       'epoch',
       'last_id',
       'run_id',
+      'home',
       'applied_count',
     );
     for (const row of rows) {

@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import { luaScript } from '../lib/lua-script.ts';
 import type { Offsets } from '../outbox/offsets.ts';
-import type { ShardKeys } from '../storage/keys.ts';
+import { type ShardKeys, scriptScope } from '../storage/keys.ts';
 
 /** Keys of idle chats and applications leave Redis after this; every touch renews them. */
 export const IDLE_SECONDS = 86_400;
@@ -162,7 +162,7 @@ export class Hydrator {
     const keys = [this.#keys.epoch, ...hashes.map(({ key }) => key)];
     const args = hashes.flatMap(({ fields }) => [fields.length, ...fields]);
     await this.#redis.evalsha(
-      installScript(this.#keys.tag).sha,
+      installScript(scriptScope(this.#keys, this.#offsets.get(this.#shard)?.home ?? '')).sha,
       keys.length,
       ...keys,
       epoch,

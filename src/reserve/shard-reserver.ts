@@ -5,8 +5,8 @@ import type { Logger } from '../lib/logger.ts';
 import { luaScript } from '../lib/lua-script.ts';
 import { within } from '../lib/within.ts';
 import type { EntryId } from '../outbox/entry-id.ts';
-import type { Offsets } from '../outbox/offsets.ts';
-import type { ShardKeys } from '../storage/keys.ts';
+import type { Offsets, ShardRow } from '../outbox/offsets.ts';
+import { type ShardKeys, scriptScope } from '../storage/keys.ts';
 import { COMMAND_TIMEOUT_MS } from '../storage/redis.ts';
 import type { Acknowledged, AcknowledgedEntry } from './acknowledged.ts';
 import { Batcher } from './batcher.ts';
@@ -69,6 +69,10 @@ export class ShardReserver {
     });
   }
 
+  get #row(): ShardRow | undefined {
+    return this.#deps.offsets.get(this.#deps.shard);
+  }
+
   async #flush(batch: Pending[]): Promise<void> {
     const sentAt = performance.now();
     const items = batch.filter((item) => sentAt < item.request.deadline);
@@ -81,7 +85,7 @@ export class ShardReserver {
       rejectAll(items, unavailable('Redis does not answer.'));
       return;
     }
-    const epoch = this.#deps.offsets.get(this.#deps.shard)?.epoch ?? 0;
+    const epoch = this.#row?.epoch ?? 0;
     if (epoch === 0) {
       void this.#deps.offsets.refresh().catch(() => {});
       rejectAll(items, unavailable('The shard is not open yet.'));
@@ -107,9 +111,8 @@ export class ShardReserver {
       ...(this.#deps.isMemoryShort() ? { maxEntries: 0 } : {}),
     };
     const { keys: names, args } = encodeBatch(keys, head, items);
-    const reply = decodeReply(
-      (await redis.evalsha(reserveScript(keys.tag).sha, names.length, ...names, ...args)) as string,
-    );
+    const { sha } = reserveScript(scriptScope(keys, this.#row?.home ?? ''));
+    const reply = decodeReply((await redis.evalsha(sha, names.length, ...names, ...args)) as string);
     clock.learn(reply.now);
     return reply;
   }

@@ -10,7 +10,7 @@ export function shardOf(token: string): number {
 
 /** The keys of one shard. They share a hash tag, so on a cluster they share a slot. */
 export interface ShardKeys {
-  /** What all of them begin with; scripts are loaded for it and for no other shard or deployment. */
+  /** What all of them begin with. */
   tag: string;
   /** String: which database this shard belongs to. */
   home: string;
@@ -57,3 +57,9 @@ export function shardKeys(prefix: string, shard: number): ShardKeys {
     rate: (principal) => `${tag}rate:${principal}`,
   };
 }
+
+/**
+ * The scope of a shard's scripts: they are loaded for this shard of this database, and known for no other, whoever else
+ * uses the same Redis or even the same prefix.
+ */
+export const scriptScope = (keys: ShardKeys, home: string): string => `${keys.tag}${home}`;

@@ -14,6 +14,7 @@ import { Dockerfile } from './dockerfile.ts';
 
 const { services, volumes } = composeFile();
 const values = exampleValues();
+const defaults = settings as Record<string, { default?: unknown }>;
 const own = ['migrate', 'api', 'worker', 'scheduler'];
 const processes = ['api', 'worker', 'scheduler'];
 
@@ -132,7 +133,7 @@ describe('docker-compose.yaml', () => {
     const [address, host, container] = fill(port!, {}).split(':');
     expect(address).to.equal('127.0.0.1');
     expect(container).to.equal(imageOf(services.api!).one('EXPOSE').rest);
-    expect(host).to.equal(String(settings.PORT.default));
+    expect(host).to.equal(String(defaults.PORT?.default));
   });
 
   it('runs Redis so that it forgets nothing', () => {
@@ -151,7 +152,7 @@ describe('docker-compose.yaml', () => {
   it('starts again what dies, and gives it time to end', () => {
     for (const [name, { restart }] of Object.entries(services))
       expect(restart, name).to.equal(name === 'migrate' ? 'no' : 'unless-stopped');
-    const grace = secondsOf(settings.SHUTDOWN_GRACE.default as string);
+    const grace = secondsOf(String(defaults.SHUTDOWN_GRACE?.default));
     for (const name of processes)
       expect(secondsOf(services[name]!.stop_grace_period), name).to.be.above(grace);
     // Else the two could drift apart.

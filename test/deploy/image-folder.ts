@@ -8,7 +8,7 @@ import { copiesOf, Dockerfile, type Stage } from './dockerfile.ts';
 
 // The images' Node runs TypeScript by itself; an older one gets help that does not come from the folder.
 const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-const help = process.features.typescript ? [] : ['--import', tsx];
+const help = 'typescript' in process.features && process.features.typescript ? [] : ['--import', tsx];
 
 /** npm could not reach its registry, which says nothing about the image. */
 export class NoRegistry extends Error {}

@@ -11,14 +11,14 @@ import { reachableFrom, specifiersOf } from './reachable-files.ts';
 describe('the reader of Dockerfiles', () => {
   const text = [
     'ARG VERSION=24',
-    'FROM node:${VERSION}-slim AS one',
+    `FROM node:\${VERSION}-slim AS one`,
     '# A comment \\',
     'RUN npm ci \\',
     '  --omit=dev',
     'FROM one',
     'ARG TITLE="A title"',
     'ENV A=1 B="two words"',
-    'LABEL title="${TITLE}"',
+    `LABEL title="\${TITLE}"`,
     'COPY --from=one /app/x /app/y ./',
     'COPY a b/c d/',
     'CMD ["node", "x.ts"]',
@@ -42,7 +42,7 @@ describe('the reader of Dockerfiles', () => {
   it('refuses what it does not know', () => {
     for (const line of ['ADD a b', 'ONBUILD RUN x', 'nonsense'])
       expect(() => new Dockerfile(`FROM x\n${line}`)).to.throw('not an instruction');
-    expect(() => new Dockerfile('FROM node:${NONE}')).to.throw('no ARG NONE');
+    expect(() => new Dockerfile(`FROM node:\${NONE}`)).to.throw('no ARG NONE');
     expect(() => new Dockerfile('FROM x').one('CMD')).to.throw('0 CMD');
   });
 });
@@ -95,8 +95,8 @@ describe('the walk from an entry file', () => {
 
 describe('the filling in of compose variables', () => {
   it('takes values, defaults and refusals', () => {
-    expect(fill('a${X}b${Y:-c}', { X: '1' })).to.equal('a1bc');
-    expect(fill('${Y:-c}', { Y: '2' })).to.equal('2');
-    expect(() => fill('${Z:?say so}', { Z: '' })).to.throw('say so');
+    expect(fill(`a\${X}b\${Y:-c}`, { X: '1' })).to.equal('a1bc');
+    expect(fill(`\${Y:-c}`, { Y: '2' })).to.equal('2');
+    expect(() => fill(`\${Z:?say so}`, { Z: '' })).to.throw('say so');
   });
 });

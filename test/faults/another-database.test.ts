@@ -66,4 +66,22 @@ describe('a worker of another database, on the Redis and prefix of a deployment 
     await core.redis.set(core.keys().epoch, 'fence:test');
     expect(await core.openShard()).to.equal(true);
   });
+
+  it('applies nothing of its outbox, however well the ids would follow its own offset', async () => {
+    await core.message(token, 1, 'not theirs');
+    await stranger.knex('outbox_offsets').update({ epoch: 1, run_id: 'another' });
+    const gauge = await core.redis.hgetall(core.keys().gauge);
+    const keysOf = (shard: number) => core.keys(shard);
+    const { log } = core.opening;
+    const persister = new Persister({ pool, redis: core.redis, keysOf, trimLag: new TrimLag(), log });
+    const refusal = await persister.drain(0, 'wait').catch((error: Error) => error);
+    expect(refusal)
+      .to.be.an('error')
+      .with.property('message')
+      .that.matches(/another database/);
+    expect(await stranger.knex('messages')).to.deep.equal([]);
+    expect(await core.redis.hgetall(core.keys().gauge)).to.deep.equal(gauge);
+    await core.drain();
+    expect((await core.messages(token)).map(({ body }) => body)).to.deep.equal(['not theirs']);
+  });
 });

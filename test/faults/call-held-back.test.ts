@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { reserveScript } from '../../src/reserve/shard-reserver.ts';
 import { Deployment } from '../helpers/deployment.ts';
 import { type Fate, FaultyProxy } from '../helpers/faulty-proxy.ts';
 import { History } from '../helpers/history.ts';
@@ -21,7 +20,7 @@ describe('a reserve call held back on its way to Redis', () => {
     let holding = false;
     let late = 0;
     const decide = (requests: Buffer): Fate => {
-      if (!holding || !requests.includes(reserveScript(deployment.keys().tag).sha)) return { is: 'pass' };
+      if (!holding || !requests.includes(deployment.keys().slot(''))) return { is: 'pass' };
       holding = false;
       return { is: 'hold', ms: HELD_MS };
     };

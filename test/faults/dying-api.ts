@@ -1,11 +1,10 @@
 // A real API that kills itself at the step named in DIE_AT, at the DIE_CALL-th write; product code knows nothing of it.
 import { ServerResponse } from 'node:http';
 import { Redis } from 'ioredis';
-import { reserveScript } from '../../src/reserve/shard-reserver.ts';
 import { shardKeys } from '../../src/storage/keys.ts';
 
 const step = process.env.DIE_AT;
-const { tag } = shardKeys(process.env.REDIS_PREFIX ?? '', 0);
+const keys = shardKeys(process.env.REDIS_PREFIX ?? '', 0);
 const fatalCall = Number(process.env.DIE_CALL ?? 1);
 let calls = 0;
 let answers = 0;
@@ -18,7 +17,7 @@ const die = (): never => {
 
 const evalsha = Redis.prototype.evalsha as (...args: unknown[]) => Promise<unknown>;
 Redis.prototype.evalsha = async function (this: Redis, ...args: unknown[]) {
-  if (args[0] !== reserveScript(tag).sha) return evalsha.apply(this, args);
+  if (!String(args[4]).startsWith(keys.slot(''))) return evalsha.apply(this, args);
   calls++;
   if (step === 'before the script' && calls === fatalCall) die();
   const reply = await evalsha.apply(this, args);

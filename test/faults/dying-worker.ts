@@ -3,11 +3,10 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { runEntry } from '../../src/lib/run-entry.ts';
 import { shardKeys } from '../../src/storage/keys.ts';
-import { settleScript } from '../../workers/persist/settle.ts';
 import { wireWorker } from '../../workers/wire-worker.ts';
 
 const step = process.env.DIE_AT;
-const { tag } = shardKeys(process.env.REDIS_PREFIX ?? '', 0);
+const keys = shardKeys(process.env.REDIS_PREFIX ?? '', 0);
 let started = false;
 
 const die = (): never => {
@@ -38,7 +37,7 @@ pg.Client.prototype.query = function (this: object, ...args: unknown[]) {
 const evalsha = Redis.prototype.evalsha as (...args: unknown[]) => Promise<unknown>;
 Redis.prototype.evalsha = async function (this: Redis, ...args: unknown[]) {
   const result = await evalsha.apply(this, args);
-  if (step === 'after the settling' && args[0] === settleScript(tag).sha) die();
+  if (step === 'after the settling' && args[3] === keys.gauge && args[4] === keys.outbox) die();
   return result;
 } as never;
 

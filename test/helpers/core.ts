@@ -8,7 +8,7 @@ import { Offsets } from '../../src/outbox/offsets.ts';
 import { registerShards } from '../../src/outbox/shards.ts';
 import type { ReserveLimits, ReserveRequest } from '../../src/reserve/request.ts';
 import { Reserver } from '../../src/reserve/reserver.ts';
-import type { ShardKeys } from '../../src/storage/keys.ts';
+import { type ShardKeys, scriptScope } from '../../src/storage/keys.ts';
 import { forQueries, forWorkers } from '../../src/storage/postgres.ts';
 import { forCommands, forOneLife, forOutbox, whenReady } from '../../src/storage/redis.ts';
 import { type OpenShardDeps, openShard } from '../../workers/open-shard.ts';
@@ -111,6 +111,11 @@ export class Core {
 
   keys(shard = 0): ShardKeys {
     return this.deployment.keys(shard);
+  }
+
+  /** Of the scripts of a shard. */
+  scope(shard = 0): string {
+    return scriptScope(this.keys(shard), this.offsets.get(shard)?.home ?? '');
   }
 
   /** Another process, as far as Redis can tell. */

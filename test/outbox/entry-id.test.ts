@@ -20,7 +20,7 @@ describe('an entry id', () => {
   });
 
   it('is applied when the offset has reached it or its epoch is over', () => {
-    const row = { shard: 0, epoch: 3, last_id: '3-10', run_id: null, applied_count: 0 };
+    const row = { shard: 0, epoch: 3, last_id: '3-10', run_id: null, home: '', applied_count: 0 };
     const ids = [BEFORE_ALL, '2-999', '3-10', '3-11', '4-0'];
     expect(ids.map((id) => isApplied(row, id))).to.deep.equal([true, true, true, false, false]);
   });

@@ -6,6 +6,7 @@ import { type CallHead, encodeBatch, type Pending } from '../../src/reserve/enco
 import type { ReserveRequest } from '../../src/reserve/request.ts';
 import { reserveScript } from '../../src/reserve/shard-reserver.ts';
 import type { ShardKeys } from '../../src/storage/keys.ts';
+import type { Core } from '../helpers/core.ts';
 
 export type RequestOver = Partial<ReserveRequest> &
   Pick<ReserveRequest, 'kind' | 'token'> & { lookedUpIn?: number };
@@ -45,9 +46,12 @@ export class Caller {
   readonly #keys: ShardKeys;
   head: CallHead;
 
-  constructor(redis: Redis, keys: ShardKeys, head: Partial<CallHead> = {}) {
-    this.#redis = redis;
-    this.#keys = keys;
+  readonly #sha: string;
+
+  constructor(core: Core, head: Partial<CallHead> = {}) {
+    this.#redis = core.redis;
+    this.#keys = core.keys();
+    this.#sha = reserveScript(core.scope()).sha;
     this.head = {
       epoch: 1,
       process: 'test',
@@ -70,7 +74,7 @@ export class Caller {
 
   async send(requests: RequestOver[], head: CallHead): Promise<CallReply> {
     const { keys, args } = encodeBatch(this.#keys, head, requests.map(pending));
-    const reply = await this.#redis.evalsha(reserveScript(this.#keys.tag).sha, keys.length, ...keys, ...args);
+    const reply = await this.#redis.evalsha(this.#sha, keys.length, ...keys, ...args);
     return decodeReply(reply as string);
   }
 }

@@ -8,7 +8,7 @@ describe('a call of reserve.lua', () => {
   let token: string;
   beforeEach(async () => {
     core = await Core.create();
-    caller = new Caller(core.redis, core.keys());
+    caller = new Caller(core);
     token = tokenOf();
     await caller.call([
       { kind: 'application', token },
@@ -78,7 +78,7 @@ describe('a call of reserve.lua', () => {
   });
 
   it('of another process does not meet its slot', async () => {
-    const reply = await new Caller(core.redis, core.keys(), { process: 'other' }).call([message()]);
+    const reply = await new Caller(core, { process: 'other' }).call([message()]);
     expect(reply.verdicts[0]).to.include({ is: 'ok', number: 1 });
   });
 

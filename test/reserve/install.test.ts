@@ -15,7 +15,7 @@ describe('install.lua', () => {
 
   const install = (number: number, epoch = 1) =>
     core.redis.evalsha(
-      installScript(core.keys().tag).sha,
+      installScript(core.scope()).sha,
       2,
       core.keys().epoch,
       key,
@@ -60,7 +60,7 @@ describe('install.lua', () => {
     const fields = [2, 'n', 7, 6, 'n', 8, 'o', 1, 'u', ''];
     expect(
       await core.redis.evalsha(
-        installScript(core.keys().tag).sha,
+        installScript(core.scope()).sha,
         3,
         core.keys().epoch,
         key,

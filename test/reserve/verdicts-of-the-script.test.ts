@@ -10,7 +10,7 @@ describe('reserve.lua judges', () => {
     core = await Core.create();
   });
   beforeEach(async () => {
-    caller = new Caller(core.redis, core.keys(), { process: tokenOf() });
+    caller = new Caller(core, { process: tokenOf() });
     token = tokenOf();
     const opening = [
       { kind: 'application', token },

@@ -11,6 +11,7 @@ const handlers: Handlers = {
   'reconcile-counts': nothing,
   'clean-expired': nothing,
   'purge-deleted': nothing,
+  audit: nothing,
 };
 
 const jobOf = (name: string, data: unknown) => ({ name, data, id: '1', attemptsStarted: 1 }) as Job;

@@ -42,7 +42,7 @@ describe('settling', () => {
     const entries = (await core.persister.applyBatch(0, 'wait'))?.entries.slice(0, 10) ?? [];
     await core.redis.del(core.keys().tail(token, 1));
     await post(TAIL_KEEP + 50);
-    await settle(core.redis, core.keys(), first!.epoch, entries, null);
+    await settle(core.redis, core.keys(), first!.life, entries, null);
     expect((await tail()).numbers).to.deep.equal(range(401, 400 + TAIL_KEEP + 50));
   });
 
@@ -52,7 +52,7 @@ describe('settling', () => {
     await core.redis.hset(core.keys().tail(token, 1), 'lo', 0);
     const before = await tail();
     await core.redis.set(core.keys().epoch, '2');
-    await settle(core.redis, core.keys(), 2, batch!.entries, null);
+    await settle(core.redis, core.keys(), { ...batch!.life, epoch: 2 }, batch!.entries, null);
     expect(await tail()).to.deep.equal(before);
   });
 
@@ -68,7 +68,7 @@ describe('settling', () => {
   it('never puts back the counter of a chat that has messages by now', async () => {
     const batch = await core.persister.applyBatch(0, 'wait');
     await post(3);
-    await settle(core.redis, core.keys(), 1, batch!.entries, null);
+    await settle(core.redis, core.keys(), batch!.life, batch!.entries, null);
     expect(await core.redis.hget(core.keys().chat(token, 1), 'n')).to.equal('3');
   });
 
@@ -78,7 +78,7 @@ describe('settling', () => {
     await post(5);
     await core.drain();
     expect(await applied()).to.equal('6');
-    await settle(core.redis, core.keys(), 1, batch!.entries, null);
+    await settle(core.redis, core.keys(), batch!.life, batch!.entries, null);
     expect(await applied()).to.equal('6');
   });
 
@@ -86,14 +86,14 @@ describe('settling', () => {
     const batch = await core.persister.applyBatch(0, 'wait');
     await core.redis.set(core.keys().epoch, '2');
     await core.redis.del(core.keys().gauge);
-    await settle(core.redis, core.keys(), 1, batch!.entries, null);
+    await settle(core.redis, core.keys(), batch!.life, batch!.entries, null);
     expect(await core.redis.exists(core.keys().gauge)).to.equal(0);
   });
 
   it('trims entries below the id it is told, never one from there on', async () => {
     await post(600);
     const batch = await core.persister.applyBatch(0, 'wait');
-    await settle(core.redis, core.keys(), 1, batch!.entries, '1-500');
+    await settle(core.redis, core.keys(), batch!.life, batch!.entries, '1-500');
     const ids = (await core.redis.xrange(core.keys().outbox, '-', '+')).map(([id]) => id);
     expect(ids).to.include.members(range(500, 601).map((sequence) => `1-${sequence}`));
     expect(ids.length).to.be.below(602);

@@ -7,7 +7,7 @@ import type { ShardKeys } from '../../src/storage/keys.ts';
 import { inTransaction } from '../../src/storage/postgres.ts';
 import { applyEntries, type RefusedEntry } from './apply-entries.ts';
 import { OutboxGapError, readOutbox } from './read-outbox.ts';
-import { forgetRefused, settle } from './settle.ts';
+import { forgetRefused, type ShardLife, settle } from './settle.ts';
 import type { TrimLag } from './trim-lag.ts';
 
 export interface PersisterDeps {
@@ -22,7 +22,7 @@ export interface PersisterDeps {
 }
 
 interface Batch {
-  epoch: number;
+  life: ShardLife;
   entries: Entry[];
   /** Those that Postgres refused. */
   refused: RefusedEntry[];
@@ -74,12 +74,9 @@ export class Persister {
   }
 
   /** Applies one batch in a transaction that already holds the shard's row. */
-  async applyLocked(
-    client: PoolClient,
-    shard: number,
-    row: { epoch: number; last_id: string },
-  ): Promise<Batch> {
+  async applyLocked(client: PoolClient, shard: number, row: ShardLife & { last_id: string }): Promise<Batch> {
     const { redis, keysOf, log } = this.#deps;
+    await this.#assertOwn(shard, row);
     const read = await readOutbox(redis, keysOf(shard).outbox, row.last_id, row.epoch).catch((error) => {
       if (error instanceof OutboxGapError)
         this.#sayOnce(shard, error, () => log.fatal({ shard, err: error }, 'shard stopped'));
@@ -91,7 +88,7 @@ export class Persister {
         log.error({ shard, reason: blocked.message }, 'blocked: newer entry'),
       );
     const refused = read.entries.length > 0 ? await this.write(client, shard, read.entries) : [];
-    return { epoch: row.epoch, entries: read.entries, refused, more: read.more, blocked: read.blocked };
+    return { life: row, entries: read.entries, refused, more: read.more, blocked: read.blocked };
   }
 
   /** Applies entries that follow the offset and moves it, in a transaction that already holds the shard's row. */
@@ -104,6 +101,16 @@ export class Persister {
       values: [shard, entries.at(-1)!.id, entries.length],
     });
     return refused;
+  }
+
+  /** Another database's outbox is not ours to apply, however well its ids would follow. */
+  async #assertOwn(shard: number, { home }: ShardLife): Promise<void> {
+    const { redis, keysOf, log } = this.#deps;
+    const found = await redis.get(keysOf(shard).home);
+    if (found === null || found === home) return;
+    const error = new Error(`Redis holds shard ${shard} of another database`);
+    this.#sayOnce(shard, error, () => log.fatal({ shard, reason: error.message }, 'shard stopped'));
+    throw error;
   }
 
   /** A shard that stands still is tried again every second; it is said when something changes. */
@@ -126,7 +133,7 @@ export class Persister {
     log.debug({ shard, request_ids: entries.map(({ record }) => record.request_id) }, 'entries applied');
   }
 
-  async #afterCommit(shard: number, { epoch, entries, refused }: Batch): Promise<void> {
+  async #afterCommit(shard: number, { life, entries, refused }: Batch): Promise<void> {
     const { redis, keysOf, trimLag, log } = this.#deps;
     const last = entries.at(-1)!;
     this.#deps.onApplied?.(entries, refused);
@@ -139,7 +146,7 @@ export class Persister {
         keysOf(shard),
         refused.map(({ entry }) => entry),
       );
-      await settle(redis, keysOf(shard), epoch, entries, trimBelow);
+      await settle(redis, keysOf(shard), life, entries, trimBelow);
     } catch (error) {
       log.warn({ shard, reason: (error as Error).message }, 'outbox not settled');
     }
@@ -148,8 +155,8 @@ export class Persister {
 
 /** Locks the shard's row for the transaction; null when it is locked and was to be skipped. */
 export async function lockShard(client: PoolClient, shard: number, whenLocked: WhenLocked) {
-  const { rows } = await client.query<{ epoch: number; last_id: string }>(
-    `SELECT epoch, last_id FROM outbox_offsets WHERE shard = $1
+  const { rows } = await client.query<ShardLife & { last_id: string }>(
+    `SELECT epoch, home, last_id FROM outbox_offsets WHERE shard = $1
      FOR UPDATE ${whenLocked === 'skip' ? 'SKIP LOCKED' : ''}`,
     [shard],
   );

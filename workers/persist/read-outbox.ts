@@ -43,7 +43,7 @@ export async function readOutbox(
   let last = after;
   let bytes = 0;
   while (entries.length < MAX_ENTRIES && bytes < MAX_BYTES) {
-    const size = entries.length === 0 ? FIRST_PAGE : pageSize(bytes / entries.length);
+    const size = entries.length === 0 ? FIRST_PAGE : nextSize(entries.length, bytes);
     const page = await redis.xrange(key, `(${last}`, '+', 'COUNT', size);
     for (const [id, fields] of page) {
       const expected = nextId(last, epoch);
@@ -62,5 +62,6 @@ export async function readOutbox(
   return { entries, more: true, blocked: null };
 }
 
-const pageSize = (entryBytes: number): number =>
-  Math.max(1, Math.min(MAX_PAGE, Math.floor(PAGE_BYTES / Math.max(1, entryBytes))));
+/** As many as the entries so far let expect to be a page's bytes, but never many more than have been seen. */
+const nextSize = (entries: number, bytes: number): number =>
+  Math.max(1, Math.min(MAX_PAGE, 2 * entries, Math.floor((PAGE_BYTES * entries) / Math.max(1, bytes))));

@@ -4,7 +4,7 @@ import { luaScript } from '../../src/lib/lua-script.ts';
 import { type Entry, NewerEntryError, parseEntry } from '../../src/outbox/entry.ts';
 import { parseId } from '../../src/outbox/entry-id.ts';
 import { IDLE_SECONDS } from '../../src/reserve/hydrate.ts';
-import type { ShardKeys } from '../../src/storage/keys.ts';
+import { type ShardKeys, scriptScope } from '../../src/storage/keys.ts';
 
 export const settleScript = luaScript(import.meta.url, './settle.lua');
 
@@ -32,11 +32,17 @@ export async function forgetRefused(redis: Redis, keys: ShardKeys, refused: Entr
   }
 }
 
+/** Which life of which database's shard is settled. */
+export interface ShardLife {
+  epoch: number;
+  home: string;
+}
+
 /** @param trimBelow entries below this id may go; null keeps all */
 export async function settle(
   redis: Redis,
   keys: ShardKeys,
-  epoch: number,
+  { epoch, home }: ShardLife,
   entries: Entry[],
   trimBelow: string | null,
 ): Promise<void> {
@@ -53,7 +59,7 @@ export async function settle(
     ]),
   ];
   await redis.evalsha(
-    settleScript(keys.tag).sha,
+    settleScript(scriptScope(keys, home)).sha,
     3 + names.length,
     keys.epoch,
     keys.gauge,
@@ -78,13 +84,13 @@ export async function settle(
 export async function settleOffset(
   redis: Redis,
   keys: ShardKeys,
-  { epoch, last_id }: { epoch: number; last_id: string },
+  { epoch, home, last_id }: ShardLife & { last_id: string },
 ): Promise<void> {
   const { epoch: lastEpoch, sequence } = parseId(last_id);
   if (lastEpoch !== epoch || Number((await redis.hget(keys.gauge, 'applied')) ?? -1) >= sequence) return;
   const [last] = await redis.xrange(keys.outbox, last_id, last_id);
   const entry = last && parseIfKnown(...last);
-  if (entry) await settle(redis, keys, epoch, [entry], null);
+  if (entry) await settle(redis, keys, { epoch, home }, [entry], null);
 }
 
 /** A newer worker may have applied what this one cannot read; then it is the newer one's to settle. */
