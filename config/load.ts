@@ -1,5 +1,6 @@
 // Reads the environment into a Config. The only place, with its neighbours, that looks at process.env.
 import { Ajv, type ErrorObject } from 'ajv';
+import cron from 'node-cron';
 import { type Config, configSchema, productionSecrets, settings } from './schema.ts';
 import { keepSecrets } from './secrets.ts';
 
@@ -23,10 +24,11 @@ const validate = ajv.compile(configSchema);
 
 const describe = (error: ErrorObject): string => {
   const name = error.instancePath.slice(1);
-  const { kind, pattern } = (settings as Record<string, { kind?: string; pattern?: string }>)[name] ?? {};
+  const { kind, description } =
+    (settings as Record<string, { kind?: string; description?: string }>)[name] ?? {};
   if (error.keyword === 'enum') return `${name} must be one of ${error.params.allowedValues.join(', ')}`;
   if (kind === 'duration') return `${name} must be a span of time such as 90s, 15m or 1h`;
-  if (error.keyword === 'pattern') return `${name} does not have the expected form (${pattern})`;
+  if (error.keyword === 'pattern') return `${name} does not have the expected form: ${description}`;
   return `${name} ${error.message}`;
 };
 
@@ -41,14 +43,26 @@ const tooLong = (given: Record<string, unknown>): string[] =>
     .filter(([name, { most }]) => most && secondsOf(String(given[name])) > secondsOf(most))
     .map(([name, { most }]) => `${name} must not be over ${most}`);
 
+/** What no schema can say. */
+const misfits = (given: Record<string, unknown>): string[] => [
+  ...(cron.validate(String(given.RECONCILE_CRON)) ? [] : ['RECONCILE_CRON must be a cron expression']),
+  ...listOf(given.CORS_ORIGINS)
+    .filter((origin) => origin !== '*' && !isOrigin(origin))
+    .map((origin) => `CORS_ORIGINS must hold origins such as https://example.com, not "${origin}"`),
+];
+
+const isOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
+
+const listOf = (value: unknown): string[] =>
+  String(value)
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+
 const convert = (name: string, value: unknown): unknown => {
   const { kind } = (settings as Record<string, { kind?: string }>)[name] ?? {};
   if (kind === 'duration') return secondsOf(String(value));
-  if (kind === 'list')
-    return String(value)
-      .split(',')
-      .map((item) => item.trim())
-      .filter(Boolean);
+  if (kind === 'list') return listOf(value);
   return value;
 };
 
@@ -61,7 +75,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given: Record<string, unknown> = {};
   for (const name of Object.keys(settings)) if (env[name]) given[name] = env[name];
   const problems = validate(given) ? [] : (validate.errors ?? []).map(describe);
-  problems.push(...tooLong(given));
+  problems.push(...tooLong(given), ...misfits(given));
   if (given.NODE_ENV === 'production') {
     for (const name of productionSecrets)
       if (!given[name]) problems.push(`${name} must be set in production`);

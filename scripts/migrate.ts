@@ -1,9 +1,11 @@
 // `npm run migrate -- latest | seed | deploy | rollback | status`: the schema of DATABASE_URL, or of the running
 // `npm start`.
 import type { Knex } from 'knex';
+import { livingProcesses } from '../src/storage/process-registry.ts';
 import { withKnex } from './lib/database.ts';
 import { findDatabaseUrl } from './lib/stores.ts';
 import { runTool } from './lib/tool.ts';
+import { UserError } from './lib/user-error.ts';
 
 const list = (title: string, names: string[]) =>
   console.log(
@@ -33,6 +35,15 @@ async function alone(db: Knex, work: () => Promise<void>): Promise<void> {
   }
 }
 
+/** Taking tables from under living processes loses what they go on to accept. */
+async function assertNobodyRuns(db: Knex): Promise<void> {
+  if (!(await db.schema.hasTable('processes'))) return;
+  const living = await livingProcesses(db);
+  if (living.length === 0) return;
+  const names = living.map(({ role, host, pid }) => `${role} ${pid} on ${host}`).join(', ');
+  throw new UserError(`Processes still use this database: ${names}. Stop them first.`);
+}
+
 const commands: Record<string, (db: Knex) => Promise<void>> = {
   latest,
   seed,
@@ -45,6 +56,7 @@ const commands: Record<string, (db: Knex) => Promise<void>> = {
       await seed(db);
     }),
   async rollback(db) {
+    await assertNobodyRuns(db);
     const [, undone] = await db.migrate.rollback();
     list('Migrations rolled back', undone);
   },

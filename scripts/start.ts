@@ -8,10 +8,10 @@ import { requireFreePort } from './lib/api-port.ts';
 import { keepRunning } from './lib/children.ts';
 import { Cleanup } from './lib/cleanup.ts';
 import { migrateAndSeed } from './lib/database.ts';
+import { keepStore } from './lib/keep-store.ts';
 import { lockDataDir } from './lib/lock.ts';
 import { endOrphans, writeChildren } from './lib/orphans.ts';
 import { freePort } from './lib/ports.ts';
-import { signal } from './lib/processes.ts';
 import { waitUntilReady } from './lib/ready.ts';
 import { type Found, findPostgres, findRedis } from './lib/start-stores.ts';
 import { onStopSignals } from './lib/stop-signals.ts';
@@ -38,13 +38,10 @@ const step = async <T>(work: Promise<T>): Promise<T> => {
   return outcome;
 };
 
-const guard = async (log: string, killBy: NodeJS.Signals, finding: Promise<Found>): Promise<string> => {
-  const { url, store } = await finding;
-  if (store) {
-    cleanup.add({ stop: store.stop, kill: () => signal(store.pid, killBy) });
-    const lost = new UserError(`A store ended unexpectedly; ${shownPath(log)} says why.`);
-    void store.exited.then(() => stopping.abort(lost));
-  }
+const keep = async (name: string, log: string, killBy: NodeJS.Signals, find: () => Promise<Found>) => {
+  const giveUp = (error: Error) => stopping.abort(error);
+  const { url, undo } = await keepStore({ name, log: shownPath(log), killBy, find, say, giveUp });
+  if (undo) cleanup.add(undo);
   return url;
 };
 
@@ -58,8 +55,8 @@ const bringUp = async (config: Config): Promise<void> => {
   await step(requireFreePort(port, config.HOST));
   const logs = { postgres: join(dataDir, 'postgres/postgres.log'), redis: join(dataDir, 'redis/redis.log') };
   // Taken down in reverse: Postgres goes last.
-  const databaseUrl = await step(guard(logs.postgres, 'SIGQUIT', findPostgres(config, say)));
-  const redisUrl = await step(guard(logs.redis, 'SIGKILL', findRedis(config, say)));
+  const databaseUrl = await step(keep('Postgres', logs.postgres, 'SIGQUIT', () => findPostgres(config, say)));
+  const redisUrl = await step(keep('Redis', logs.redis, 'SIGKILL', () => findRedis(config, say)));
   await step(migrateAndSeed(databaseUrl));
   // Chosen late, so that nobody else is likely to take it in between.
   const apiConfig = { ...config, PORT: port || (await step(freePort())) };

@@ -10,6 +10,7 @@ import { createApp } from './http/app.ts';
 import { createAuthenticate } from './http/authenticate.ts';
 import { applicationRoutes } from './http/routes/applications.ts';
 import { chatRoutes } from './http/routes/chats.ts';
+import { consoleRoutes } from './http/routes/console.ts';
 import { docsRoutes } from './http/routes/docs.ts';
 import { keyRoutes } from './http/routes/keys.ts';
 import { messageRoutes } from './http/routes/messages.ts';
@@ -17,6 +18,7 @@ import { operationsRoutes } from './http/routes/operations.ts';
 import { queueNames } from './jobs/define-job.ts';
 import { Doorbell } from './jobs/doorbell.ts';
 import { openQueue } from './jobs/open-queue.ts';
+import { schedule } from './jobs/schedule.ts';
 import { createMetrics, type Metrics } from './lib/metrics.ts';
 import type { Entry } from './lib/run-entry.ts';
 import { VERSION } from './lib/version.ts';
@@ -159,6 +161,7 @@ export async function wireApi(entry: Entry): Promise<Koa> {
     ...keyRoutes(services),
     ...chatRoutes(services),
     ...messageRoutes(services),
+    ...consoleRoutes({ knex, redis, offsets, queues: stores.queues, keysOf, schedule: schedule(config) }),
     ...operationsRoutes({
       readiness: readiness({ knex, redis, offsets, keysOf }),
       databaseAnswers: () => knex.raw('SELECT 1'),

@@ -88,7 +88,8 @@ async function recover(deps: OpenShardDeps, opening: Opening): Promise<void> {
   await redis.unlink(keys.handIn(fence));
   const line = { shard, ...recovery, opened: opened === 1 };
   if (first) deps.log.info(line, 'shard opened');
-  else deps.log.warn(line, 'shard opened under a new epoch');
+  else if (recovery.lost === 0) deps.log.info(line, 'shard opened under a new epoch');
+  else deps.log.error(line, 'shard opened under a new epoch; entries are lost');
 }
 
 /** What was found when a shard was opened anew, and what was not. */

@@ -4,8 +4,8 @@ import cron from 'node-cron';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { jobId } from '../src/jobs/define-job.ts';
 import { jobs } from '../src/jobs/registry.ts';
+import { schedule } from '../src/jobs/schedule.ts';
 import { type Entry, StartError } from '../src/lib/run-entry.ts';
-import { schedule } from './schedule.ts';
 import { register, serveHealth, wireCommon } from './wire-common.ts';
 
 /** Starts a scheduler on its stores; `entry.shutdown` stops it. */

@@ -69,7 +69,10 @@ export function summary({ config, databaseUrl, dataDir, seconds }: Place): strin
   rows.push(
     // The password of somebody else's database is not ours to print.
     ['Postgres', config.DATABASE_URL ? withoutPassword(databaseUrl) : databaseUrl],
-    ['Rows', 'npm run sql -- "select * from applications"'],
+    [
+      'Rows',
+      `${dataDir === '.data' ? '' : `DATA_DIR=${dataDir} `}npm run sql -- "select * from applications"`,
+    ],
     ['Data', `${dataDir}/`],
     ['Logs', `${dataDir}/logs/`],
     ['Stop', 'Ctrl-C'],

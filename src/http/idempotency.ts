@@ -20,7 +20,9 @@ const HASH_BYTES = 16;
 
 const digest = (text: string): Buffer => hash('sha256', text, 'buffer').subarray(0, HASH_BYTES);
 
-const principalOf = ({ app, id }: Principal): string => `${app ?? 'operator'}:${id}`;
+/** All keys of an application are one caller: a retry may come after a rotation. */
+const principalOf = ({ app, id, role }: Principal): string =>
+  `${app ?? 'operator'}:${role === 'application' ? role : id}`;
 
 /** The same text for the same JSON value, in whatever order its keys came. */
 export function canonicalJson(value: unknown): string {

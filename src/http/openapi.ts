@@ -1,5 +1,5 @@
 // The OpenAPI document, made from the routes that are served: what it says of a request is what is checked.
-import type { TSchema } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { type ProblemCode, problems } from '../lib/errors.ts';
 import type { ResponseSpec, Route } from './define-route.ts';
 import { paramsOf } from './route-params.ts';
@@ -78,11 +78,18 @@ function response({
   };
 }
 
+/** Viewers show the description of a parameter, not the one of its schema. */
+const described = (schema: unknown): Json => {
+  const { description } = schema as { description?: string };
+  return description ? { description } : {};
+};
+
 function queryParameters(query: ObjectSchema): Json[] {
   return Object.entries(query.properties ?? {}).map(([name, schema]) => ({
     name,
     in: 'query',
     required: query.required?.includes(name) === true && !('default' in schema),
+    ...described(schema),
     schema,
   }));
 }
@@ -92,6 +99,7 @@ function parameters(route: Route): Json[] {
     name,
     in: 'path',
     required: true,
+    ...described(schema),
     schema,
   }));
   const query = queryParameters(route.query as ObjectSchema);
@@ -124,12 +132,26 @@ function operationId({ method, path }: Route): string {
 }
 
 function security({ roles }: Route): Json[] {
-  return roles === 'public' ? [{}, { bearer: [] }] : [{ bearer: [] }];
+  return roles === 'public' ? [] : [{ bearer: [] }];
 }
+
+const replayedHeader = {
+  'Idempotent-Replayed': {
+    description: '`true` when this is the answer of an earlier request with the same key.',
+    schema: Type.String(),
+  },
+};
 
 function operation(route: Route): Json {
   const who = route.roles === 'public' ? '' : `For: ${route.roles.join(', ')}.`;
-  const own = Object.entries(route.responses).map(([status, spec]) => [status, response(spec)]);
+  const own = Object.entries(route.responses).map(([status, spec]) => [
+    status,
+    response(
+      status === '201' && takesKey(route)
+        ? { ...spec, headers: { ...spec.headers, ...replayedHeader } }
+        : spec,
+    ),
+  ]);
   return {
     operationId: operationId(route),
     tags: [route.tag],
@@ -142,6 +164,12 @@ function operation(route: Route): Json {
   };
 }
 
+const INTRODUCTION = `A chat backend that answers first and writes later. Create an application (\`POST /applications\`): its answer holds
+a token, which names the application in paths, and an access token, which goes into \`Authorization: Bearer …\`.
+
+Lists answer \`{data, next}\`; give \`next\` back as \`cursor\` (for messages, as \`after\` when the page was asked for with
+\`after\`, else as \`before\`). Errors are \`application/problem+json\` with a stable \`code\`. Fields that are not known are refused.`;
+
 const components = {
   securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
   schemas: { Problem: problem },
@@ -153,8 +181,9 @@ const components = {
     IdempotencyKey: {
       name: 'Idempotency-Key',
       in: 'header',
-      description: 'Repeats with the same key have one effect and the same answer.',
-      schema: { type: 'string', minLength: 1, maxLength: 255 },
+      description:
+        'Repeats with the same key have one effect and the same answer, for all keys of an application together. Printable ASCII; without a bearer at least 16 characters, and hard to guess: a random UUID, for whoever knows it gets the answer.',
+      schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[ -~]+$' },
     },
     RequestId: {
       name: 'X-Request-Id',
@@ -176,7 +205,12 @@ export function buildOpenApi(routes: readonly Route[], { version, basePath }: Ap
   const tags = [...new Set(shown.map(({ tag }) => tag))].map((name) => ({ name }));
   const document = {
     openapi: '3.1.0',
-    info: { title: 'Anteroom', version, license: { name: 'MIT', identifier: 'MIT' } },
+    info: {
+      title: 'Anteroom',
+      version,
+      description: INTRODUCTION,
+      license: { name: 'MIT', identifier: 'MIT' },
+    },
     servers: [{ url: basePath || '/' }],
     tags,
     paths,

@@ -58,7 +58,9 @@ function isTransient(error: unknown, depth = 0): boolean {
   return isTransient(nativeError, depth + 1) || isTransient(cause, depth + 1);
 }
 
-const startsTransient = (message: string) => TRANSIENT_MESSAGES.some((start) => message.startsWith(start));
+/** By themselves, or behind the statement that knex puts before them. */
+const startsTransient = (message: string) =>
+  TRANSIENT_MESSAGES.some((start) => message.startsWith(start) || message.includes(` - ${start}`));
 
 /** Gives any error its place in the contract; what is not foreseen is `internal` and tells the client nothing. */
 export function toProblem(error: unknown): ProblemError {

@@ -42,6 +42,10 @@ const messages: Partial<Record<string, (error: ErrorObject) => string>> = {
   additionalProperties: () => 'is not a known field',
   unevaluatedProperties: () => 'is not a known field',
   required: () => 'is required',
+  minLength: ({ params }) =>
+    params.limit === 1 ? 'must not be empty' : `must have at least ${params.limit} characters`,
+  maxLength: ({ params }) => `must have at most ${params.limit} characters`,
+  uniqueItems: () => 'must not hold the same item twice',
   const: (error) => `must be ${JSON.stringify(error.params.allowedValue)}`,
   enum: (error) => `must be one of ${error.params.allowedValues.join(', ')}`,
   pattern: (error) =>

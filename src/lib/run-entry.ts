@@ -16,6 +16,13 @@ export interface Entry {
 /** Something outside the process keeps it from starting; the message says what and how to mend it. */
 export class StartError extends Error {
   override name = 'StartError';
+  /** Whether starting again cannot help until somebody changes a setting. */
+  readonly isPermanent: boolean;
+
+  constructor(message: string, { isPermanent = false } = {}) {
+    super(message);
+    this.isPermanent = isPermanent;
+  }
 }
 
 function configOrExit(): Config {
@@ -44,6 +51,6 @@ export async function runEntry(name: string, main: (entry: Entry) => Promise<voi
     if (error instanceof StartError) log.fatal(error.message);
     else log.fatal({ err: error }, 'could not start');
     await shutdown.run();
-    process.exit(1);
+    process.exit(error instanceof StartError && error.isPermanent ? EXIT_CONFIG : 1);
   }
 }

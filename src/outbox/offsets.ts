@@ -91,6 +91,8 @@ export class Offsets {
       'home',
       'applied_count',
     );
+    const present = new Set(rows.map(({ shard }) => shard));
+    for (const shard of this.#rows.keys()) if (!present.has(shard)) this.#rows.delete(shard);
     for (const row of rows) {
       this.#measure(row);
       this.#rows.set(row.shard, row);

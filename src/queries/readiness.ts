@@ -36,6 +36,7 @@ async function checkMigrations(knex: Knex): Promise<Check> {
 /** The key that every reserve call compares must be the one that Postgres has. */
 async function checkEpochs({ offsets, redis, keysOf }: ReadinessDeps): Promise<Check> {
   await offsets.refresh();
+  if (offsets.all().length === 0) return 'no shard is registered';
   const closed: number[] = [];
   for (const { shard, epoch } of offsets.all()) {
     if (epoch === 0 || (await redis.get(keysOf(shard).epoch)) !== String(epoch)) closed.push(shard);

@@ -67,7 +67,7 @@ export class HandIn {
     if (!fence?.startsWith('fence:') || this.#answered.get(shard) === fence) return;
     const count = await this.#handIn(keys, shard, epoch, fence);
     this.#answered.set(shard, fence);
-    log.warn({ shard, entries: count }, 'handed in what Redis had lost');
+    if (count > 0) log.warn({ shard, entries: count }, 'handed in what Redis had lost');
   }
 
   async #handIn(keys: ShardKeys, shard: number, epoch: number, fence: string): Promise<number> {

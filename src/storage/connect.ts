@@ -27,6 +27,7 @@ export async function postgresOrStartError<T>(url: string, firstQuery: () => Pro
   try {
     return await firstQuery();
   } catch (error) {
+    if (error instanceof StartError) throw error;
     const { code, message } = error as { code?: string; message: string };
     if (code === '42P01')
       throw new StartError('The database has no tables yet. Run: npm run migrate -- latest');

@@ -3,12 +3,21 @@ import type { Answer, Client } from '../helpers/client.ts';
 import { Deployment, OPERATOR, type TestApplication } from '../helpers/deployment.ts';
 import { footprintOf } from '../helpers/footprint.ts';
 import { injections, stowaways } from '../helpers/hostile-values.ts';
-import { type Operation, operationsOf, type Place, pathAt, sampleCall } from '../helpers/operations.ts';
+import {
+  keyFor,
+  type Operation,
+  operationsOf,
+  type Place,
+  pathAt,
+  sampleCall,
+  takesAnyQuery,
+} from '../helpers/operations.ts';
 
 const forged = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** Values for one query parameter; none of them is a number, a cursor or a name that a list knows. */
 const badQueryValues: Record<string, string[]> = {
+  state: ['', 'FAILED', 'all', 'failed,active', 'failed '],
   limit: [
     '',
     '0',
@@ -134,7 +143,7 @@ describe('an address that is not right', () => {
   });
   after(() => deployment.stop());
 
-  const bearerOf = ({ path }: Operation) => (path === '/applications' ? OPERATOR : app.key);
+  const bearerOf = ({ path }: Operation) => keyFor(path, app.key);
 
   /** The sample request with something appended to its query. */
   async function ask(route: Operation, query: string): Promise<Answer> {
@@ -150,7 +159,7 @@ describe('an address that is not right', () => {
   }
 
   it('is refused for parameters that the route does not know', async () => {
-    for (const route of routes) {
+    for (const route of routes.filter(({ path }) => !takesAnyQuery(path))) {
       const known = route.query.map(({ name }) => name);
       for (const name of [...stowaways, 'offset', 'q[]', 'limit[$gt]', 'x.y'].filter(
         (one) => !known.includes(one),
@@ -160,7 +169,7 @@ describe('an address that is not right', () => {
   });
 
   it('is refused for broken encoding, NUL and half characters in its query', async () => {
-    for (const route of routes) {
+    for (const route of routes.filter(({ path }) => !takesAnyQuery(path))) {
       for (const query of ['%', 'a=%', 'a=%zz', 'a=%ff', '%00=1', 'a=%00', 'a=%ED%A0%80', '=', '&=&=1'])
         expectProblem(await ask(route, query), 400, `${route.name}: ${query}`);
     }
@@ -205,7 +214,7 @@ describe('an address that is not right', () => {
           const path = pathAt(route.path, { ...place, [name]: segment });
           // Only the whole of a path can be another route's.
           if (routes.some((other) => other.method === route.method && other.path === path)) continue;
-          const answer = await client.call(route.method, path, { ...sample.options, key: app.key });
+          const answer = await client.call(route.method, path, { ...sample.options, key: bearerOf(route) });
           expectProblem(answer, 404, `${route.name}: ${name}=${segment}`);
           if (name === 'token') {
             const { status } = await client.call(route.method, path, { ...sample.options, key: OPERATOR });

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import type { Client } from '../helpers/client.ts';
-import { Deployment, OPERATOR, type TestApplication } from '../helpers/deployment.ts';
+import { Deployment, type TestApplication } from '../helpers/deployment.ts';
 import { footprintOf } from '../helpers/footprint.ts';
 import { injections, takes } from '../helpers/hostile-values.ts';
-import { operationsOf, sampleCall } from '../helpers/operations.ts';
+import { keyFor, operationsOf, sampleCall } from '../helpers/operations.ts';
 
 describe('text that looks like code', () => {
   let deployment: Deployment;
@@ -27,7 +27,7 @@ describe('text that looks like code', () => {
         for (const text of injections) {
           const { path, options } = sampleCall(route, { token: app.token, number: 1, n: 1 });
           const body = { ...(options.body as object), [name]: text };
-          const key = route.path === '/applications' ? OPERATOR : app.key;
+          const key = keyFor(route.path, app.key);
           const answer = await client.call(route.method, path, { key, body });
           expect(answer.status, `${route.name} ${name}=${text}`).to.be.oneOf([200, 201]);
           if (name !== 'author') expect(answer.body[name]).to.equal(text);

@@ -37,6 +37,7 @@ const anyone = (status: number) => columns.map(() => status);
 const members = (status: number) => [status, status, status, status, status, status, 403, 403, 401];
 const inChat = (status: number) => [status, status, status, status, 404, status, 403, 403, 401];
 const staffOrAuthor = [200, 200, 200, 200, 404, 403, 403, 403, 401];
+const operators = (status: number) => [403, 403, 403, 403, 403, 403, 403, status, 401];
 const managers = (status: number, operator = 403) => [status, status, 403, 403, 403, 403, 403, operator, 401];
 
 /** What each route answers to each caller, in the order of the columns. A new route needs a line here. */
@@ -66,6 +67,16 @@ const expected: Record<string, number[]> = {
   'GET /applications/{token}/chats/{number}/messages/{n}/trace': [
     200, 200, 200, 200, 404, 200, 403, 200, 401,
   ],
+  'GET /ops/api/overview': operators(200),
+  'GET /ops/api/jobs': operators(200),
+  'POST /ops/api/jobs/{id}/retry': operators(404),
+  'GET /ops/api/dead-letters': operators(200),
+  'POST /ops/api/dead-letters/{id}/replay': operators(404),
+  'GET /ops/api/tasks': operators(200),
+  'POST /ops/api/tasks/{name}/run': operators(404),
+  'GET /ops/api/consistency': operators(200),
+  'POST /ops/api/queues/{name}/pause': operators(404),
+  'POST /ops/api/queues/{name}/resume': operators(404),
   'GET /healthz': anyone(200),
   'GET /readyz': anyone(200),
   'GET /health': anyone(200),

@@ -1,5 +1,6 @@
 // The route table as the server itself tells it, with one good request for each route.
 import type { CallOptions } from './client.ts';
+import { OPERATOR } from './deployment.ts';
 
 export interface JsonSchema {
   type?: string | string[];
@@ -73,6 +74,16 @@ const samples: Record<string, { body?: unknown; query?: string }> = {
   'PATCH /applications/{token}/chats/{number}/messages/{n}': { body: { body: 'Edited' } },
   'DELETE /applications/{token}/chats/{number}/messages/{n}': {},
   'GET /applications/{token}/chats/{number}/messages/{n}/trace': {},
+  'GET /ops/api/overview': {},
+  'GET /ops/api/jobs': {},
+  'POST /ops/api/jobs/{id}/retry': { body: {} },
+  'GET /ops/api/dead-letters': {},
+  'POST /ops/api/dead-letters/{id}/replay': { body: {} },
+  'GET /ops/api/tasks': {},
+  'POST /ops/api/tasks/{name}/run': { body: {} },
+  'GET /ops/api/consistency': {},
+  'POST /ops/api/queues/{name}/pause': { body: {} },
+  'POST /ops/api/queues/{name}/resume': { body: {} },
   'GET /healthz': {},
   'GET /readyz': {},
   'GET /health': {},
@@ -93,6 +104,14 @@ export interface Place {
 /** A path template with its parameters put in. */
 export const pathAt = (template: string, place: Place): string =>
   template.replace(/\{(\w+)\}/g, (_all, name: keyof Place) => String(place[name] ?? 1));
+
+/** The key with which a route can be tried: some are for operators alone. */
+export const keyFor = (path: string, key: string): string =>
+  path === '/applications' || path.startsWith('/ops/') ? OPERATOR : key;
+
+/** Routes that take any query, for load balancers and scrapers add to it. */
+export const takesAnyQuery = (path: string): boolean =>
+  ['/healthz', '/readyz', '/health', '/metrics'].includes(path);
 
 /** A good request to a route. */
 export function sampleCall({ name, path }: Operation, place: Place): { path: string; options: CallOptions } {

@@ -20,6 +20,9 @@ export interface OperationsDeps {
 }
 
 /** For what is read from the stores; the process' own metrics need none of it. */
+/** Load balancers and scrapers add parameters of their own. */
+const anyQuery = Type.Object({}, { additionalProperties: true });
+
 const COLLECT_MS = 1000;
 
 const isLoopback = (address: string): boolean => /^(::ffff:)?127\./.test(address) || address === '::1';
@@ -32,6 +35,7 @@ export function operationsRoutes({ readiness, databaseAnswers, metrics, collect 
       summary: 'Whether the process runs',
       tag,
       roles: 'public',
+      query: anyQuery,
       responses: { 200: { description: 'It runs.', schema: ok } },
       handler: () => ({ status: 200, body: { status: 'ok' } }),
     }),
@@ -41,6 +45,7 @@ export function operationsRoutes({ readiness, databaseAnswers, metrics, collect 
       summary: 'Whether the process can do its work',
       tag,
       roles: 'public',
+      query: anyQuery,
       problems: ['unavailable'],
       responses: {
         200: { description: 'It can.', schema: Type.Object({ status: Type.Literal('ok'), checks }) },
@@ -61,6 +66,7 @@ export function operationsRoutes({ readiness, databaseAnswers, metrics, collect 
       summary: 'Whether the database answers',
       tag,
       roles: 'public',
+      query: anyQuery,
       problems: ['unavailable'],
       responses: { 200: { description: 'It does.', schema: ok } },
       handler: async () => {
@@ -77,6 +83,7 @@ export function operationsRoutes({ readiness, databaseAnswers, metrics, collect 
       description: 'For an operator’s bearer, or a caller on the same machine.',
       tag,
       roles: 'public',
+      query: anyQuery,
       problems: ['unauthenticated', 'forbidden'],
       responses: { 200: { description: 'Prometheus text.', contentType: 'text/plain' } },
       handler: async ({ principal, peerAddress, log }) => {

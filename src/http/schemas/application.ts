@@ -8,12 +8,15 @@ export const settings = Type.Object({
   greeting: nonBlank(1000, { description: 'First message of a support session.' }),
 });
 
+/** Null takes a setting back to its default. */
+const settingsChange = Type.Object({ greeting: Type.Optional(nullable(settings.properties.greeting)) });
+
 export const defaultSettings = { greeting: 'Hello, how may I help you?' };
 
 export const createApplicationBody = Type.Object({ name });
 
 export const updateApplicationBody = Type.Object(
-  { name: Type.Optional(name), settings: Type.Optional(Type.Partial(settings)) },
+  { name: Type.Optional(name), settings: Type.Optional(settingsChange) },
   { minProperties: 1 },
 );
 

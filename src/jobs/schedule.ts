@@ -1,6 +1,6 @@
 // What runs when. The scheduler only enqueues; the workers run.
-import type { Config } from '../config/schema.ts';
-import type { Jobs } from '../src/jobs/registry.ts';
+import type { Config } from '../../config/schema.ts';
+import type { Jobs } from './registry.ts';
 
 export interface ScheduledTask {
   job: keyof Jobs;
