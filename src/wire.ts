@@ -24,7 +24,7 @@ import type { Entry } from './lib/run-entry.ts';
 import { VERSION } from './lib/version.ts';
 import { createApplied, Offsets } from './outbox/offsets.ts';
 import { registerShards } from './outbox/shards.ts';
-import { outboxBacklog } from './queries/outbox-backlog.ts';
+import { createCollector } from './queries/collect-metrics.ts';
 import { readiness } from './queries/readiness.ts';
 import { HandIn } from './reserve/hand-in.ts';
 import { createRememberKey } from './reserve/remember-key.ts';
@@ -111,22 +111,6 @@ function createReserver(
   return reserver;
 }
 
-/** Brings the gauges that are read from the stores up to date. */
-const collector = ({ redis, queues, keysOf }: Stores, offsets: Offsets, metrics: Metrics) => {
-  const backlog = outboxBacklog({ offsets, redis, keysOf });
-  return async () => {
-    for (const { shard, epoch, waiting, persisted } of await backlog()) {
-      metrics.outboxEntries.set({ shard }, waiting);
-      metrics.persisted.set({ shard }, persisted);
-      metrics.epoch.set({ shard }, epoch);
-    }
-    for (const queue of queues) {
-      for (const [state, count] of Object.entries(await queue.getJobCounts()))
-        metrics.jobCount.set({ queue: queue.name, state }, count);
-    }
-  };
-};
-
 /** Builds the API on its stores, ready to listen; `entry.shutdown` undoes everything. */
 export async function wireApi(entry: Entry): Promise<Koa> {
   const { config, log, shutdown } = entry;
@@ -166,7 +150,7 @@ export async function wireApi(entry: Entry): Promise<Koa> {
       readiness: readiness({ knex, redis, offsets, keysOf }),
       databaseAnswers: () => knex.raw('SELECT 1'),
       metrics,
-      collect: collector(stores, offsets, metrics),
+      collect: createCollector({ redis, knex, offsets, queues: stores.queues, keysOf }, metrics),
     }),
   ];
   return createApp({

@@ -10,6 +10,12 @@ export interface Metrics {
   persisted: Gauge<'shard'>;
   epoch: Gauge<'shard'>;
   jobCount: Gauge<'queue' | 'state'>;
+  outboxOldest: Gauge<'shard'>;
+  recoveries: Gauge<'shard'>;
+  entriesLost: Gauge<'shard'>;
+  entriesHandedIn: Gauge<'shard'>;
+  deadLettersWaiting: Gauge;
+  drift: Gauge<'kind'>;
 }
 
 export function createMetrics(): Metrics {
@@ -47,6 +53,41 @@ export function createMetrics(): Metrics {
       name: 'anteroom_shard_epoch',
       help: 'Which life of Redis a shard is in.',
       labelNames: ['shard'],
+      registers,
+    }),
+    outboxOldest: new Gauge({
+      name: 'anteroom_outbox_oldest_seconds',
+      help: 'Age of the oldest entry of a shard that waits for Postgres.',
+      labelNames: ['shard'],
+      registers,
+    }),
+    recoveries: new Gauge({
+      name: 'anteroom_recoveries_total',
+      help: 'Times that a shard was opened under a new epoch.',
+      labelNames: ['shard'],
+      registers,
+    }),
+    entriesLost: new Gauge({
+      name: 'anteroom_entries_lost_total',
+      help: 'Entries that were known to be lost when a shard was opened again.',
+      labelNames: ['shard'],
+      registers,
+    }),
+    entriesHandedIn: new Gauge({
+      name: 'anteroom_entries_handed_in_total',
+      help: 'Entries that Redis had lost and API processes handed in.',
+      labelNames: ['shard'],
+      registers,
+    }),
+    deadLettersWaiting: new Gauge({
+      name: 'anteroom_dead_letters',
+      help: 'Entries that Postgres refused and nobody has replayed.',
+      registers,
+    }),
+    drift: new Gauge({
+      name: 'anteroom_count_drift',
+      help: 'Parents whose numbers or counts the last audit found wrong; must be 0.',
+      labelNames: ['kind'],
       registers,
     }),
     jobCount: new Gauge({

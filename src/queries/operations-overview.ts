@@ -50,7 +50,12 @@ async function lagPercentiles(knex: Knex) {
   return { p50_ms: p50, p95_ms: p95, p99_ms: p99 };
 }
 
-const oldestAge = async (redis: Redis, keys: ShardKeys, { waiting }: ShardBacklog): Promise<number> => {
+/** Seconds that the oldest waiting entry of a shard has waited, as of the last look of the reserve script. */
+export const oldestAge = async (
+  redis: Redis,
+  keys: ShardKeys,
+  { waiting }: ShardBacklog,
+): Promise<number> => {
   if (waiting === 0) return 0;
   const [at, now] = await Promise.all([redis.hget(keys.gauge, 'oldest_at'), redis.time()]);
   return at ? Math.max(0, Number(now[0]) - Number(at) / 1000) : 0;
