@@ -13,8 +13,8 @@ import { handleReconcileCounts } from './handlers/reconcile-counts.ts';
 import type { Handlers } from './handlers/registry.ts';
 import { Persister, type PersisterDeps } from './persist/persister.ts';
 import { TrimLag } from './persist/trim-lag.ts';
+import { ShardWatch } from './recovery/shard-watch.ts';
 import { createRunJob } from './run-job.ts';
-import { ShardWatch } from './shard-watch.ts';
 import { Watchdog } from './watchdog.ts';
 import { register, serveHealth, wireCommon } from './wire-common.ts';
 

@@ -6,7 +6,7 @@ import { forWorkers } from '../../src/storage/postgres.ts';
 import { forOneLife } from '../../src/storage/redis.ts';
 import { Persister } from '../../workers/persist/persister.ts';
 import { TrimLag } from '../../workers/persist/trim-lag.ts';
-import { ShardWatch } from '../../workers/shard-watch.ts';
+import { ShardWatch } from '../../workers/recovery/shard-watch.ts';
 import { Core } from '../helpers/core.ts';
 import { Deployment } from '../helpers/deployment.ts';
 

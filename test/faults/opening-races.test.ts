@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { OpenShardDeps } from '../../workers/open-shard.ts';
+import type { OpenShardDeps } from '../../workers/recovery/raise-epoch.ts';
 import { Core } from '../helpers/core.ts';
 import { waitUntil } from '../helpers/wait-until.ts';
 

@@ -11,9 +11,10 @@ import { Reserver } from '../../src/reserve/reserver.ts';
 import { type ShardKeys, scriptScope } from '../../src/storage/keys.ts';
 import { forQueries, forWorkers } from '../../src/storage/postgres.ts';
 import { forCommands, forOneLife, forOutbox, whenReady } from '../../src/storage/redis.ts';
-import { type OpenShardDeps, openShard } from '../../workers/open-shard.ts';
 import { Persister } from '../../workers/persist/persister.ts';
 import { TrimLag } from '../../workers/persist/trim-lag.ts';
+import { openShard } from '../../workers/recovery/open-shard.ts';
+import type { OpenShardDeps } from '../../workers/recovery/raise-epoch.ts';
 import { Deployment } from './deployment.ts';
 
 const HOUR_SECONDS = 3600;

@@ -1,8 +1,9 @@
 // Keeps every shard open: looks once a second whether Redis is still the one that the shards were opened on.
 import type { Redis } from 'ioredis';
-import type { Logger } from '../src/lib/logger.ts';
-import type { Offsets } from '../src/outbox/offsets.ts';
-import { type OpenShardDeps, openShard } from './open-shard.ts';
+import type { Logger } from '../../src/lib/logger.ts';
+import type { Offsets } from '../../src/outbox/offsets.ts';
+import { openShard } from './open-shard.ts';
+import type { OpenShardDeps } from './raise-epoch.ts';
 
 const WATCH_MS = 1000;
 

@@ -1,11 +1,11 @@
 // Under a fence: what living API processes have acknowledged and Redis has lost.
 import type { Redis } from 'ioredis';
 import type { Pool } from 'pg';
-import { type Entry, parseEntry } from '../src/outbox/entry.ts';
-import { compareIds, parseId } from '../src/outbox/entry-id.ts';
-import { doneField } from '../src/reserve/hand-in.ts';
-import type { ShardKeys } from '../src/storage/keys.ts';
-import { ALIVE_SECONDS } from '../src/storage/process-registry.ts';
+import { type Entry, parseEntry } from '../../src/outbox/entry.ts';
+import { compareIds, parseId } from '../../src/outbox/entry-id.ts';
+import { doneField } from '../../src/reserve/hand-in.ts';
+import type { ShardKeys } from '../../src/storage/keys.ts';
+import { ALIVE_SECONDS } from '../../src/storage/process-registry.ts';
 
 /** A living process looks for fences several times a second; one that does not answer by then is dying or cut off. */
 const WAIT_MS = 3000;
