@@ -142,13 +142,21 @@ function print(summaries: Summary[], ratios: Record<string, Spread>): void {
   for (const [name, value] of Object.entries(ratios)) console.log(`${name.padEnd(28)}${showRatio(value)}`);
 }
 
+/** JSON to the hundredth, lists of numbers on one line, as the formatter wants them. */
+const asText = (document: object): string => {
+  const round = (_key: string, value: unknown) =>
+    typeof value === 'number' ? Math.round(value * 100) / 100 : value;
+  const text = JSON.stringify(document, round, 2);
+  return `${text.replace(/\[[\d\s.,]+\]/g, (list) => list.replace(/\s+/g, ' ').replace('[ ', '[').replace(' ]', ']'))}\n`;
+};
+
 function write(out: string, options: Options, machine: Machine, summaries: Summary[], ratios: object): void {
   const date = new Date().toISOString();
   const { rounds, messages, connections, auth, jobs, transactions } = options;
   const settings = { rounds, messages, connections, auth, jobs, transactions };
   mkdirSync(out, { recursive: true });
   const document = { date, machine, settings, systems: summaries, ratios };
-  writeFileSync(join(out, 'latest.json'), `${JSON.stringify(document, null, 2)}\n`);
+  writeFileSync(join(out, 'latest.json'), asText(document));
   const chart = barChart({
     title: 'Messages per second, everything on one machine',
     legend: { a: 'accepted', b: 'in Postgres' },

@@ -26,7 +26,8 @@ const PANEL = 150;
 const BETWEEN = 64;
 const TOP = 84;
 
-const short = (value: number) => (value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en'));
+const short = (value: number) =>
+  value > 0 && value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en');
 const at = (value: number) => Math.round(value * 10) / 10;
 
 function path(
@@ -60,7 +61,7 @@ export function lineChart({ title, panels, footnotes }: LineChart): string {
     body.push(text(28, top - 14, panel.title, { bold: true }));
     for (const [i, { name, class: color }] of panel.series.toReversed().entries()) {
       const right = WIDTH - RIGHT - i * 110;
-      body.push(`<rect class="${color}" x="${right - 96}" y="${top - 24}" width="12" height="12" rx="2"/>`);
+      body.push(`<path class="line ${color}" d="M${right - 100} ${top - 18}h16"/>`);
       body.push(text(right - 78, top - 13.5, name, { size: 12, ink: 'dim' }));
     }
     for (const share of [0, 0.5, 1]) {

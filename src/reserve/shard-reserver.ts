@@ -75,11 +75,11 @@ export class ShardReserver {
 
   async #flush(batch: Pending[]): Promise<void> {
     const sentAt = performance.now();
-    const items = batch.filter((item) => sentAt < item.request.deadline);
-    rejectAll(
-      batch.filter((item) => sentAt >= item.request.deadline),
-      unavailable('The request waited too long.'),
-    );
+    const items = batch.filter((item) => {
+      if (sentAt < item.request.deadline) return true;
+      item.reject(unavailable('The request waited too long.'));
+      return false;
+    });
     if (items.length === 0) return;
     if (this.#deps.circuit.isOpen) {
       rejectAll(items, unavailable('Redis does not answer.'));
