@@ -17,6 +17,8 @@ const wordsOf = (error: Error): string =>
  */
 export async function runTool(usage: string, work: (args: string[]) => Promise<boolean>): Promise<void> {
   const args = process.argv.slice(2);
+  // Whoever reads us may have seen enough: `npm run status | head`.
+  process.stdout.on('error', () => process.exit());
   if (args[0] === '--help' || args[0] === '-h') {
     console.log(usage);
     return;
