@@ -34,7 +34,10 @@ describe('npm run load', function () {
     expect(await readdir(out)).to.have.length(1);
     const { rows } = await place.pool.query('SELECT count(body) AS bodies, count(*) AS rows FROM messages');
     expect(Number(rows[0].bodies)).to.equal(0);
-    expect(Number(rows[0].rows)).to.equal(requests - 2);
+    const [deleted] = numbersIn(lineOf(pass, /messages deleted/));
+    expect(Number(rows[0].rows)).to.equal(deleted);
+    // Two requests made the chats; each of the two users may have had one more on its way when the time was over.
+    expect(deleted).to.be.within(requests - 2, requests);
   });
 
   it('refuses an address of another machine', async () => {
