@@ -22,7 +22,8 @@ export async function up(knex: Knex): Promise<void> {
     table.boolean('void').notNullable().defaultTo(false);
     table.timestamp('created_at').notNullable();
     table.timestamp('updated_at').notNullable();
-    table.timestamp('last_activity_at').notNullable();
+    // Whole milliseconds, as the cursors of the chat list hold them.
+    table.timestamp('last_activity_at', { precision: 3 }).notNullable();
     table.unique(['app_token', 'number']);
     table.index(['app_token', 'last_activity_at', 'number']);
     table.index(['app_token', 'status', 'number']);

@@ -86,7 +86,9 @@ describe('the list of chats', () => {
     await make(9);
     await deployment.settled();
     const rows = deployment.knex('chats').where({ app_token: app.token });
-    await rows.clone().update({ last_activity_at: '2026-01-01T00:00:00.123Z' });
+    await rows.clone().update({ last_activity_at: '2026-01-01T00:00:00.123456Z' });
+    // The same millisecond, apart below it.
+    await rows.clone().whereIn('number', [2, 5]).update({ last_activity_at: '2026-01-01T00:00:00.123001Z' });
     await rows.clone().where({ number: 7 }).update({ last_activity_at: '2026-01-01T00:00:01Z' });
     for (const limit of [1, 2, 3, 4])
       expect((await walk(`sort=activity&limit=${limit}`)).flat()).to.deep.equal([7, 9, 8, 6, 5, 4, 3, 2, 1]);
